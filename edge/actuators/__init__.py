@@ -1,0 +1,1 @@
+"""In-cab warnings: light, sound, log."""

@@ -1,0 +1,1 @@
+"""Frames from a sensor, a clip or a generator, behind one contract."""

@@ -1,0 +1,194 @@
+"""The one configuration: sections, defaults, ranges and the text of every setting.
+
+The JSON Schema, the error messages and the documentation are made from these types. Ranges are safety floors: no
+profile, file or remote setting leaves them. The thresholds of the indicators stand in `edge.config.rules`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, field
+
+from edge.config.rules import Rules, Section
+
+Identifier = Annotated[str, Meta(pattern="^[a-z0-9-]{1,32}$")]
+Pin = Annotated[int, Meta(ge=2, le=27)]
+"""BCM numbers of the 40-pin header's general-purpose pins."""
+SHARE_OF_FRAME = Meta(ge=0.0, le=1.0)
+
+
+class Camera(Section, frozen=True):
+    """Where frames come from and how the camera looks at the driver."""
+
+    source: Annotated[
+        Literal["picamera", "v4l2", "files", "synthetic"], Meta(description="Kind of camera; `files` plays a clip.")
+    ] = "picamera"
+    device: Annotated[
+        str, Meta(description="v4l2: index or path, for example 0 or /dev/video0; picamera: camera number.")
+    ] = "0"
+    path: Annotated[str | None, Meta(description="files: a video or a folder of pictures.")] = None
+    pace: Annotated[
+        Literal["realtime", "fast"], Meta(description="files: as the clip was filmed, or as fast as it goes.")
+    ] = "realtime"
+    loop: Annotated[bool, Meta(description="files: begin again at the end.")] = False
+    width: Annotated[int, Meta(ge=160, le=1920, description="Frame width in pixels.")] = 640
+    height: Annotated[int, Meta(ge=120, le=1080, description="Frame height in pixels.")] = 480
+    fps: Annotated[float, Meta(ge=5.0, le=60.0, description="Frames per second to ask for; 15 or more for blinks.")] = (
+        30.0
+    )
+    rotation_deg: Annotated[Literal[0, 90, 180, 270], Meta(description="Turn the picture clockwise.")] = 0
+    flip: Annotated[bool, Meta(description="Mirror the picture left to right, after turning.")] = False
+    fov_deg: Annotated[float, Meta(ge=20.0, le=150.0, description="Horizontal field of view of the lens.")] = 62.0
+    driver_side: Annotated[
+        Literal["left", "right"], Meta(description="The picture's side on which the driver sits, if two are seen.")
+    ] = "right"
+    seat_region: Annotated[
+        tuple[
+            Annotated[float, SHARE_OF_FRAME],
+            Annotated[float, SHARE_OF_FRAME],
+            Annotated[float, SHARE_OF_FRAME],
+            Annotated[float, SHARE_OF_FRAME],
+        ],
+        Meta(description="Where the driver's head can be: x, y, width, height as shares of the frame."),
+    ] = (0.0, 0.0, 1.0, 1.0)
+    neutral_yaw_deg: Annotated[
+        float,
+        Meta(ge=-60.0, le=60.0, description="Head yaw seen when the driver looks ahead; a mirror camera sees 40-50."),
+    ] = 0.0
+    neutral_pitch_deg: Annotated[
+        float, Meta(ge=-40.0, le=40.0, description="Head pitch seen when the driver looks ahead.")
+    ] = 0.0
+    stall_s: Annotated[float, Meta(ge=0.5, le=2.0, description="No frame for so long is a stalled camera.")] = 1.0
+
+
+class Inference(Section, frozen=True):
+    """Which interpreter back end runs the networks."""
+
+    delegate: Annotated[
+        Literal["auto", "xnnpack", "edgetpu", "cpu"],
+        Meta(description="auto: Edge TPU when there is one, else XNNPACK (NEON on ARM), else plain CPU."),
+    ] = "auto"
+    threads: Annotated[int, Meta(ge=1, le=4, description="Interpreter threads.")] = 1
+    models_dir: Annotated[
+        str | None, Meta(description="Folder with manifest.json; default: the one that was installed.")
+    ] = None
+
+
+class Vision(Section, frozen=True):
+    """How often each network runs."""
+
+    iris_every_n: Annotated[
+        int, Meta(ge=0, le=30, description="Iris net on every n-th frame beside doubtful ones; 0 only when doubtful.")
+    ] = 0
+    redetect_s: Annotated[
+        float, Meta(ge=0.2, le=10.0, description="Look for the face anew at least so often while tracking.")
+    ] = 2.0
+    min_face_ratio: Annotated[
+        float, Meta(ge=0.02, le=0.5, description="Faces narrower than this share of the frame are not the driver.")
+    ] = 0.06
+
+
+class Expression(Section, frozen=True):
+    """Displayed expression: off means that its network is never opened and nothing about it is published."""
+
+    enabled: Annotated[bool, Meta(description="Run the expression network and the displayed-anger indicator.")] = True
+    purpose: Annotated[
+        Literal["safety"], Meta(description="Why it is on; the EU AI Act bans other purposes at work.")
+    ] = "safety"
+    every_n: Annotated[int, Meta(ge=1, le=30, description="Run on every n-th tracked frame.")] = 3
+
+
+class GpioOutput(Section, frozen=True):
+    """Buzzer and light on GPIO pins (BCM numbers)."""
+
+    buzzer_pin: Pin | None = None
+    led_pin: Pin | None = None
+    active_high: bool = True
+
+
+class Cab(Section, frozen=True):
+    """Warnings in the cab."""
+
+    log: Annotated[bool, Meta(description="Write each warning to the log.")] = True
+    gpio: Annotated[GpioOutput | None, Meta(description="Buzzer and light.")] = None
+
+
+class Vehicle(Section, frozen=True):
+    """Where speed and ignition come from."""
+
+    source: Annotated[Literal["none", "fixed"], Meta(description="none: speed unknown; fixed: the value below.")] = (
+        "none"
+    )
+    speed_kmh: Annotated[float, Meta(ge=0.0, le=250.0, description="fixed: this speed.")] = 80.0
+
+
+class Tls(Section, frozen=True):
+    """Certificates for the broker; paths to files, never their content."""
+
+    ca_file: str
+    cert_file: str | None = None
+    key_file: str | None = None
+
+
+class Mqtt(Section, frozen=True):
+    """The broker."""
+
+    enabled: Annotated[bool, Meta(description="Publish; off keeps everything in the vehicle.")] = True
+    host: Annotated[str, Meta(min_length=1, max_length=253)] = "localhost"
+    port: Annotated[int, Meta(ge=1, le=65535)] = 1883
+    protocol: Annotated[
+        Literal["5", "3.1.1"], Meta(description="3.1.1 cannot tell that nobody was subscribed: a weaker promise.")
+    ] = "5"
+    fleet: Annotated[Identifier, Meta(description="First part of every topic.")] = "demo"
+    vehicle: Annotated[Identifier, Meta(description="Second part, and the client id.")] = "vehicle-1"
+    username: str | None = None
+    password_file: Annotated[str | None, Meta(description="File with the password alone, mode 0600.")] = None
+    tls: Tls | None = None
+    keepalive_s: Annotated[int, Meta(ge=5, le=600)] = 30
+    require_subscriber: Annotated[
+        bool, Meta(description="Keep alerts until somebody is subscribed (MQTT 5 reason 0x10).")
+    ] = True
+
+
+class Outbox(Section, frozen=True):
+    """Alerts wait here, on disk, until the broker has them."""
+
+    max_mb: Annotated[float, Meta(ge=1.0, le=1024.0, description="Largest size; oldest lesser alerts go first.")] = 64.0
+    heartbeat_s: Annotated[float, Meta(ge=1.0, le=600.0, description="`state` at least so often.")] = 60.0
+    health_s: Annotated[float, Meta(ge=1.0, le=600.0, description="`health` at least so often.")] = 60.0
+
+
+class Recording(Section, frozen=True):
+    """The numeric stream for replay; off unless the owner switches it on."""
+
+    stream_file: Annotated[str | None, Meta(description="Write each observation as a JSON line.")] = None
+    decisions_file: Annotated[str | None, Meta(description="Write each decision as a JSON line.")] = None
+
+
+class Service(Section, frozen=True):
+    """The process itself."""
+
+    state_dir: Annotated[str, Meta(min_length=1, description="Where the outbox and the crash journal live.")] = (
+        "/var/lib/edge-dms"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["text", "json"] = "text"
+
+
+class Config(Section, frozen=True):
+    """The whole configuration. Every section may be left out."""
+
+    version: Literal[1] = 1
+    profile: Annotated[Identifier, Meta(description="Rule profile that `rules` starts from.")] = "euro-ncap-2026"
+    camera: Camera = field(default_factory=Camera)
+    inference: Inference = field(default_factory=Inference)
+    vision: Vision = field(default_factory=Vision)
+    expression: Expression = field(default_factory=Expression)
+    rules: Rules = field(default_factory=Rules)
+    cab: Cab = field(default_factory=Cab)
+    vehicle: Vehicle = field(default_factory=Vehicle)
+    mqtt: Mqtt = field(default_factory=Mqtt)
+    outbox: Outbox = field(default_factory=Outbox)
+    recording: Recording = field(default_factory=Recording)
+    service: Service = field(default_factory=Service)

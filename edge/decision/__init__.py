@@ -1,0 +1,1 @@
+"""Pure: from readings to levels, alerts and cab warnings."""

@@ -1,0 +1,1 @@
+"""Pure: one indicator a file, from the stream to readings."""

@@ -1,0 +1,1 @@
+"""Quantization-aware interpreters, delegates and the model manifest."""

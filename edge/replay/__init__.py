@@ -1,0 +1,1 @@
+"""Recorded streams and clips played through the pure half, compared and drawn."""

@@ -1,0 +1,1 @@
+"""Threads, clocks, health and logs of the daemon."""

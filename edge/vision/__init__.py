@@ -1,0 +1,1 @@
+"""Arrays in, numbers out: from a frame to a FaceObservation."""
