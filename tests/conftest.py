@@ -1,0 +1,37 @@
+"""Fixtures for everybody: the labelled data, the fetched models, a real broker binary; each skips in one sentence."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    return CHECKOUT
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Folder of the labelled data: EDGE_DMS_DATA, else `../shared/data` beside the checkout."""
+    folder = Path(os.environ.get("EDGE_DMS_DATA", CHECKOUT.parent / "shared" / "data"))
+    if not (folder / "clips" / "index.csv").exists():
+        message = f"no labelled data in {folder}: set EDGE_DMS_DATA to the folder that holds clips/index.csv"
+        if os.environ.get("EDGE_DMS_REQUIRE_DATA"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mosquitto() -> str:
+    """Path of a real mosquitto broker."""
+    path = shutil.which("mosquitto", path=os.environ.get("PATH", "") + os.pathsep + "/usr/sbin")
+    if path is None:
+        pytest.skip("mosquitto is not installed: sudo apt install mosquitto")
+    return path

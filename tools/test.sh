@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Everything the project holds itself to: formatting, types, layers, tests.
+# Usage: bash tools/test.sh [--full] [pytest arguments]        --full adds the long runs.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=tools/environment.sh
+. tools/environment.sh
+
+full=no
+arguments=()
+for argument in "$@"; do
+  case "$argument" in
+    --full) full=yes ;;
+    -h | --help)
+      sed -n '2,3s/^# //p' "${BASH_SOURCE[0]}"
+      exit 0
+      ;;
+    *) arguments+=("$argument") ;;
+  esac
+done
+
+install_mosquitto() {
+  PATH=$PATH:/usr/sbin
+  export PATH
+  if command -v mosquitto >/dev/null 2>&1; then
+    return 0
+  fi
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    say "edge-dms: installing mosquitto for the broker tests"
+    if { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends mosquitto; } \
+      >build/apt.log 2>&1; then
+      return 0
+    fi
+    say "edge-dms: apt could not install mosquitto (build/apt.log)"
+  fi
+  say "edge-dms: no mosquitto here: the tests that need it are SKIPPED, the embedded broker alone is used."
+  say "          To run them: sudo apt install mosquitto"
+}
+
+make_environment dev
+install_mosquitto
+.venv/bin/edge-dms models fetch --quiet || exit 1
+
+say "== ruff";        .venv/bin/ruff check . && .venv/bin/ruff format --check .
+say "== mypy";        .venv/bin/mypy
+say "== import-linter"; .venv/bin/lint-imports
+if command -v shellcheck >/dev/null 2>&1; then
+  say "== shellcheck"
+  shellcheck -x tools/*.sh .ci/run
+fi
+
+say "== pytest"
+# The interpreters and OpenCV run one thread each: two cores are enough, and results do not depend on their number.
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+if [ "$full" = yes ]; then
+  exec .venv/bin/python -m pytest "${arguments[@]}"
+fi
+exec .venv/bin/python -m pytest -m "not full" "${arguments[@]}"
