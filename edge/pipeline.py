@@ -1,0 +1,138 @@
+"""The one thread that decides: frame or silence in, stream members, decisions, cab warnings and alerts out.
+
+It owns all decision state, so it needs no locks; it touches no disk and no network. Outlets are served in the order
+given (the cab first, then the fleet, then the recording) and none of them blocks.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from edge.types import AlertChange, CameraHealth, DriverState, FaceObservation, Tick
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from edge.camera.base import Frame
+    from edge.decision.engine import DecisionEngine
+    from edge.types import Decision, StreamMember, VehicleSample
+
+
+class Observer(Protocol):
+    """Reads a face out of a frame."""
+
+    def observe(self, gray: NDArray[np.uint8], t_ns: int) -> FaceObservation: ...  # noqa: D102
+
+
+class Condition(Protocol):
+    """Judges the camera from its frames."""
+
+    def feed(self, gray: NDArray[np.uint8], t_ns: int) -> CameraHealth | None: ...  # noqa: D102
+
+
+class VehicleSource(Protocol):
+    """Speed and ignition."""
+
+    def poll(self, t_ns: int) -> VehicleSample | None: ...  # noqa: D102
+
+
+class Outlet(Protocol):
+    """Takes members and decisions at once, without blocking: the cab, the fleet and the recording are outlets."""
+
+    def on_member(self, member: StreamMember) -> None: ...  # noqa: D102
+    def on_decision(self, decision: Decision) -> None: ...  # noqa: D102
+
+
+class PipelineMeter:
+    """What the pipeline did: counts and times for health, written by one thread, read by others as plain numbers."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.observations_with_face = 0
+        self.alerts_opened = 0
+        self.cpu_ns = 0
+        self.progress = 0
+        self.first_observation_ns: int | None = None
+
+    @property
+    def cpu_ms_per_frame(self) -> float | None:
+        """Mean CPU time of this thread per frame, ms."""
+        return self.cpu_ns / self.frames / 1e6 if self.frames else None
+
+
+class Pipeline:
+    """Turns what the camera thread hands over into decisions and gives each to its outlets in order."""
+
+    def __init__(
+        self,
+        observer: Observer,
+        condition: Condition,
+        vehicle: VehicleSource,
+        engine: DecisionEngine,
+        outlets: Iterable[Outlet],
+    ) -> None:
+        self._observer = observer
+        self._condition = condition
+        self._vehicle = vehicle
+        self._engine = engine
+        self._outlets = tuple(outlets)
+        self.meter = PipelineMeter()
+        self.camera = CameraHealth(t_ns=0)
+        self.last_ns: int | None = None
+
+    def on_frame(self, frame: Frame) -> None:
+        """Observe one frame and decide."""
+        cpu_ns = time.thread_time_ns()
+        self._poll_vehicle(frame.t_ns)
+        health = self._condition.feed(frame.gray, frame.t_ns)
+        if health is not None:
+            self.feed(health)
+        observation = self._observer.observe(frame.gray, frame.t_ns)
+        self.feed(observation)
+        meter = self.meter
+        meter.frames += 1
+        meter.observations_with_face += observation.face is not None
+        if meter.first_observation_ns is None:
+            meter.first_observation_ns = frame.t_ns
+        meter.cpu_ns += time.thread_time_ns() - cpu_ns
+
+    def on_silence(self, t_ns: int) -> None:
+        """No frame came in time."""
+        self._poll_vehicle(t_ns)
+        self.feed(Tick(t_ns=t_ns))
+
+    def feed(self, member: StreamMember) -> None:
+        """Put one member of the stream through the pure half."""
+        if isinstance(member, CameraHealth):
+            self.camera = member
+        self.last_ns = member.t_ns if self.last_ns is None else max(self.last_ns, member.t_ns)
+        for outlet in self._outlets:
+            outlet.on_member(member)
+        self._deliver(self._engine.feed(member))
+        self.meter.progress += 1
+
+    def close(self, reason: str) -> None:
+        """Close what is open; the last thing the pipeline does."""
+        if self.last_ns is not None:
+            self._deliver(self._engine.close(self.last_ns, reason))
+
+    def state(self) -> DriverState:
+        """The judged state now, for the heartbeat."""
+        return self._engine.state()
+
+    def _poll_vehicle(self, t_ns: int) -> None:
+        sample = self._vehicle.poll(t_ns)
+        if sample is not None:
+            self.feed(sample)
+
+    def _deliver(self, decisions: list[Decision]) -> None:
+        for outlet in self._outlets:
+            for decision in decisions:
+                outlet.on_decision(decision)
+        for decision in decisions:
+            if isinstance(decision, AlertChange) and decision.phase == "opened":
+                self.meter.alerts_opened += 1
