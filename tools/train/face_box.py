@@ -5,12 +5,16 @@ The training crops must come from the same box as the daemon's, or the network m
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 DETECTOR_PX = 128
 STRIDES_AND_ANCHORS = ((8, 2), (16, 6))
@@ -21,7 +25,7 @@ OVERLAP_RATIO = 0.3
 
 
 def anchor_centres() -> NDArray[np.float32]:
-    """Centres (896, 2) of the anchors, as shares of the input's side."""
+    """Compute the anchors' centres (896, 2), as shares of the input's side."""
     centres: list[tuple[float, float]] = []
     for stride, repeats in STRIDES_AND_ANCHORS:
         cells = DETECTOR_PX // stride
@@ -42,6 +46,7 @@ class FaceBoxFinder:
         self._anchors = anchor_centres()
 
     def find(self, grey: NDArray[np.uint8], threshold: float = 0.3) -> NDArray[np.float64] | None:
+        """Find the best face; None where no anchor scores above ``threshold``."""
         height, width = grey.shape
         scale = DETECTOR_PX / max(height, width)
         small = cv2.resize(
@@ -70,7 +75,7 @@ class FaceBoxFinder:
 
 
 def overlap(boxes: NDArray[np.floating], one: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Intersection over union of each box (N, 4) with one box (4,)."""
+    """Compute the intersection over union of each box (N, 4) with one box (4,)."""
     low, high = np.maximum(boxes[:, :2], one[:2]), np.minimum(boxes[:, 2:], one[2:])
     shared = np.prod(np.maximum(high - low, 0), axis=1)
     areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) + np.prod(one[2:] - one[:2])

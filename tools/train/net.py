@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 
 INPUT_PX = 48
@@ -67,6 +66,7 @@ class ConvNorm(nn.Module):
         self.act = nn.ReLU6(inplace=True) if relu else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
+        """(N, in, H, W) to (N, out, H / stride, W / stride)."""
         return self.act(self.norm(self.conv(self.pad(x))))
 
 
@@ -82,6 +82,7 @@ class InvertedResidual(nn.Module):
         self.project = ConvNorm(middle, stage.channels_out, 1, 1, depthwise=False, relu=False)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(N, in, H, W) to (N, out, H / stride, W / stride)."""
         y = self.project(self.filter(self.expand(x)))
         return x + y if self.residual else y
 
@@ -98,6 +99,7 @@ class ExpressionNet(nn.Module):
         self.logits = nn.Linear(HEAD_CHANNELS, classes)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(N, 1, 48, 48) to (N, 8)."""
         x = self.stem(x)
         for block in self.blocks:
             x = block(x)
@@ -105,10 +107,5 @@ class ExpressionNet(nn.Module):
 
 
 def parameter_count(net: nn.Module) -> int:
-    """Trainable numbers in the network."""
+    """Count the trainable numbers in the network."""
     return sum(p.numel() for p in net.parameters() if p.requires_grad)
-
-
-def seed_everything(seed: int) -> None:
-    """Fix torch's generator; numpy generators are made from the same seed where they are used."""
-    torch.manual_seed(seed)

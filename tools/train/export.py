@@ -1,0 +1,116 @@
+"""PyTorch weights to a float .tflite with batch normalisation folded, and the pictures the quantizer needs.
+
+``python tools/train/export.py --run build/train/expression --data DIR --detector FILE`` writes into the run's folder
+``expression_float.tflite``, ``calibration.npz`` (training pictures) and ``check.npz`` (validation pictures).
+The two .npz files hold faces: they stay in the build folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from ai_edge_litert.interpreter import Interpreter
+from augment import Augmenter, plain
+from data import LABELS, load_sets
+from net import INPUT_PX, ConvNorm, ExpressionNet
+from tflite_graph import FloatGraph
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CALIBRATION_PICTURES = 600
+"""Half as they are, half night-like: activations of both must fit the scales [D]."""
+
+TOLERANCE = 1e-3
+"""Find the largest logit difference allowed between PyTorch and the float file."""
+
+
+def folded(layer: ConvNorm) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Give weights in TFLite's layout and bias with the normalisation inside."""
+    norm = layer.norm
+    gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    weights = layer.conv.weight * gain.view(-1, 1, 1, 1)
+    bias = norm.bias - norm.running_mean * gain
+    # (out, in, h, w): a full convolution wants (out, h, w, in), a depthwise one (1, h, w, out).
+    order = (1, 2, 3, 0) if layer.conv.groups > 1 else (0, 2, 3, 1)
+    return weights.permute(order).contiguous().detach().numpy(), bias.detach().numpy()
+
+
+def to_tflite(net: ExpressionNet) -> bytes:
+    """Write the network as a float .tflite: input ``crop`` (1, 48, 48, 1), output ``logits`` (1, 8)."""
+    graph = FloatGraph("crop", (1, INPUT_PX, INPUT_PX, 1))
+
+    def layer(x: int, part: ConvNorm, name: str) -> int:
+        add = graph.depthwise if part.conv.groups > 1 else graph.conv
+        relu6 = isinstance(part.act, torch.nn.ReLU6)
+        return add(x, name, *folded(part), stride=part.conv.stride[0], relu6=relu6)
+
+    x = layer(graph.input, net.stem, "stem")
+    for number, block in enumerate(net.blocks):
+        y = layer(x, block.expand, f"block{number}/expand")
+        y = layer(y, block.filter, f"block{number}/filter")
+        y = layer(y, block.project, f"block{number}/project")
+        x = graph.add(x, y, f"block{number}/add") if block.residual else y
+    x = graph.spatial_mean(layer(x, net.head, "head"), "mean")
+    weights, bias = (p.detach().numpy() for p in (net.logits.weight, net.logits.bias))
+    x = graph.fully_connected(x, "logits", weights, bias)
+    return graph.finish(x, f"Displayed expression, logits: {', '.join(LABELS)}")
+
+
+def largest_difference(model: bytes, net: ExpressionNet, inputs: torch.Tensor) -> float:
+    """Largest logit difference between the file and PyTorch over a few pictures (N, 1, 48, 48)."""
+    runtime = Interpreter(model_content=model, num_threads=1)
+    runtime.allocate_tensors()
+    found = []
+    for picture in inputs.permute(0, 2, 3, 1).numpy():
+        runtime.set_tensor(runtime.get_input_details()[0]["index"], picture[None])
+        runtime.invoke()
+        found.append(runtime.get_tensor(runtime.get_output_details()[0]["index"])[0])
+    net.eval()
+    with torch.no_grad():
+        return float(np.abs(np.stack(found) - net(inputs).numpy()).max())
+
+
+def load_net(path: Path) -> ExpressionNet:
+    """Load the network with the weights of ``best.pt``."""
+    net = ExpressionNet()
+    net.load_state_dict(torch.load(path, weights_only=True))
+    return net.eval()
+
+
+def main() -> None:
+    """Read the command line, export, check against PyTorch and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--detector", type=Path, required=True)
+    parser.add_argument("--run", type=Path, default=Path("build/train/expression"))
+    parser.add_argument("--seed", type=int, default=20)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    net = load_net(options.run / "best.pt")
+    model = to_tflite(net)
+    faces = load_sets(options.data, options.detector)["ferplus"]
+    generator = np.random.default_rng(options.seed)
+
+    def pictures(*, held_out: bool) -> torch.Tensor:
+        canvases = faces.part(held_out=held_out).canvases
+        drawn = torch.from_numpy(canvases[generator.permutation(len(canvases))[:CALIBRATION_PICTURES]])
+        half = len(drawn) // 2
+        return torch.cat([plain(drawn[:half]), Augmenter(options.seed).night(drawn[half:])])
+
+    calibration, check = pictures(held_out=False), pictures(held_out=True)
+    difference = largest_difference(model, net, check[:64])
+    if difference > TOLERANCE:
+        raise SystemExit(f"The float file differs from PyTorch by {difference:.2g}: the export is wrong, not written.")
+    (options.run / "expression_float.tflite").write_bytes(model)
+    for name, inputs in (("calibration", calibration), ("check", check)):
+        np.savez(options.run / f"{name}.npz", inputs=inputs.permute(0, 2, 3, 1).numpy())
+    print(f"expression_float.tflite: {len(model):,} bytes, largest difference to PyTorch {difference:.1e}")
+
+
+if __name__ == "__main__":
+    main()
