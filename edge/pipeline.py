@@ -121,7 +121,7 @@ class Pipeline:
             self._deliver(self._engine.close(self.last_ns, reason))
 
     def state(self) -> DriverState:
-        """The judged state now, for the heartbeat."""
+        """Return the judged state now, for the heartbeat."""
         return self._engine.state()
 
     def _poll_vehicle(self, t_ns: int) -> None:

@@ -82,7 +82,7 @@ def resolve_input(text: str | None) -> Path:
 
 
 def free_port() -> int:
-    """A loopback port that nobody uses now."""
+    """Find a loopback port that nobody uses now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
