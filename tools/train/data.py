@@ -102,7 +102,7 @@ def load_cropped(folder: Path) -> FaceSet:
     )
 
 
-def load_nir(folder: Path, finder: FaceBoxFinder) -> FaceSet:
+def load_nir(folder: Path, finder: FaceBoxFinder, canvas_scale: float = CROP_SCALE * CANVAS_PX / CROP_PX) -> FaceSet:
     """Load real infrared frames where annotator and instruction agree; to train, also calm faces seen as neutral."""
     canvases, labels, subjects, held_out = [], [], [], []
     for row, frame in read_index(folder):
@@ -112,7 +112,7 @@ def load_nir(folder: Path, finder: FaceBoxFinder) -> FaceSet:
         box = finder.find(frame)
         if box is None:
             continue
-        canvases.append(cut(frame, square_of(box, CROP_SCALE * CANVAS_PX / CROP_PX), CANVAS_PX))
+        canvases.append(cut(frame, square_of(box, canvas_scale), CANVAS_PX))
         labels.append(row["label"])
         subjects.append(row["subject"])
         held_out.append(held)
