@@ -50,8 +50,8 @@ def cut(grey: NDArray[np.uint8], square: tuple[int, int, int], size_px: int) -> 
 
 def stretch_contrast(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Stretch one crop by its percentiles to 0..255."""
-    low, high = np.percentile(crop, (LOW_PERCENTILE, HIGH_PERCENTILE))
-    span = max(float(high - low), MIN_SPAN_GREY)
+    low, high = (float(end) for end in np.percentile(crop, (LOW_PERCENTILE, HIGH_PERCENTILE)))
+    span = max(high - low, MIN_SPAN_GREY)
     return np.clip(np.rint((crop.astype(np.float32) - low) * (255.0 / span)), 0, 255).astype(np.uint8)
 
 
