@@ -1,0 +1,126 @@
+"""Rules over several settings: what each range allows alone and what makes no sense together.
+
+Pure: the same rules judge a file at the start and a change of settings while running.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from edge.config.schema import Config
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Settings that do not go together."""
+
+    keys: tuple[str, ...]
+    """Dotted paths, the one most likely wrong last."""
+    message: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ascending:
+    """Values that must rise from key to key; `strict` refuses equal ones."""
+
+    section: str
+    keys: tuple[str, ...]
+    why: str
+    strict: bool = True
+
+
+_ENDS_BELOW: Final = "an alert must not end above its start"
+
+_ORDERS: Final = (
+    _Ascending("rules.openness", ("deep_below", "closed_below", "reopened_above"), "deep, closed, open again"),
+    _Ascending("rules.closure", ("blink_min_s", "log_s", "long_closure_s"), "blink, slow blink, long closure"),
+    _Ascending("rules.closure", ("notice_s", "microsleep_s"), "the notice comes before the warning", strict=False),
+    _Ascending("rules.closure", ("microsleep_s", "sleep_s", "unresponsive_s"), "each stage follows the one before"),
+    _Ascending(
+        "rules.closure", ("microsleep_s", "down_microsleep_s"), "looking down is judged more slowly", strict=False
+    ),
+    _Ascending("rules.perclos", ("notice_ratio", "warning60_ratio", "urgent60_ratio"), "L1, L2, L3"),
+    _Ascending("rules.perclos", ("notice_ratio", "warning180_ratio"), "L1, L2", strict=False),
+    _Ascending("rules.perclos", ("exit60_ratio", "notice_ratio"), _ENDS_BELOW, strict=False),
+    _Ascending("rules.perclos", ("exit180_ratio", "notice_ratio"), _ENDS_BELOW, strict=False),
+    _Ascending("rules.blink", ("microsleep_rate_warning", "microsleep_rate_urgent"), "L2, L3"),
+    _Ascending("rules.nod", ("closed_s", "drop_s"), "the eyes are closed while the head drops", strict=False),
+    _Ascending("rules.nod", ("drop_s", "recover_s"), "the head comes up after it dropped", strict=False),
+    _Ascending(
+        "rules.distraction", ("warning_s", "slow_warning_s"), "slow driving is judged more slowly", strict=False
+    ),
+    _Ascending("rules.distraction", ("warning_s", "zone_warning_s"), "a mirror may be looked at longer", strict=False),
+    _Ascending("rules.distraction", ("zone_free_s", "zone_warning_s"), "the free part comes first"),
+    _Ascending("rules.distraction", ("flicker_s", "clear_s"), "a flicker is shorter than a return to the road"),
+    _Ascending("rules.distraction", ("min_speed_kmh", "fast_kmh"), "fast is faster than active", strict=False),
+    _Ascending("rules.anger", ("exit30", "share30"), _ENDS_BELOW),
+    _Ascending("rules.presence", ("absent_notice_s", "absent_warning_s"), "L1, L2"),
+    _Ascending("rules.presence", ("degraded_ratio", "ok_ratio"), "degraded, ok"),
+)
+
+
+def contradictions(config: Config) -> list[Contradiction]:
+    """Return everything in a configuration of valid values that does not go together."""
+    return [*_disorder(config), *_camera(config), *_outputs(config), *_broker(config)]
+
+
+def _disorder(config: Config) -> Iterator[Contradiction]:
+    for order in _ORDERS:
+        section: Any = functools.reduce(getattr, order.section.split("."), config)
+        for lower, upper in zip(order.keys, order.keys[1:], strict=False):
+            low, high = getattr(section, lower), getattr(section, upper)
+            if low > high or (order.strict and low == high):
+                relation = "below" if order.strict else "at most"
+                yield Contradiction(
+                    (f"{order.section}.{lower}", f"{order.section}.{upper}"),
+                    f"{lower} ({low:g}) must be {relation} {upper} ({high:g}): {order.why}",
+                    f"lower {lower} or raise {upper}",
+                )
+
+
+def _camera(config: Config) -> Iterator[Contradiction]:
+    camera = config.camera
+    x, y, width, height = camera.seat_region
+    if width <= 0 or height <= 0 or x + width > 1 or y + height > 1:
+        yield Contradiction(
+            ("camera.seat_region",),
+            f"[{x:g}, {y:g}, {width:g}, {height:g}] is not inside the frame",
+            "write x, y, width, height as shares of the frame, with x + width and y + height at most 1",
+        )
+    if camera.source == "files" and camera.path is None:
+        yield Contradiction(
+            ("camera.path", "camera.source"), "the source `files` needs a video or a folder", "add `path:` to `camera`"
+        )
+
+
+def _outputs(config: Config) -> Iterator[Contradiction]:
+    gpio = config.cab.gpio
+    if gpio is not None and gpio.buzzer_pin is not None and gpio.buzzer_pin == gpio.led_pin:
+        yield Contradiction(
+            ("cab.gpio.buzzer_pin", "cab.gpio.led_pin"), f"pin {gpio.led_pin} is given twice", "choose another pin"
+        )
+    recording = config.recording
+    if recording.stream_file is not None and recording.stream_file == recording.decisions_file:
+        yield Contradiction(
+            ("recording.stream_file", "recording.decisions_file"), "both name the same file", "choose another name"
+        )
+    names = [zone.name for zone in config.rules.zones]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield Contradiction(("rules.zones",), f"two zones are called `{name}`", "give each its own name")
+
+
+def _broker(config: Config) -> Iterator[Contradiction]:
+    tls = config.mqtt.tls
+    if tls is not None and (tls.cert_file is None) != (tls.key_file is None):
+        given, missing = ("cert_file", "key_file") if tls.key_file is None else ("key_file", "cert_file")
+        yield Contradiction(
+            ("mqtt.tls", f"mqtt.tls.{given}"), f"{given} needs {missing} beside it", f"add `{missing}:` to `mqtt.tls`"
+        )
+    if config.mqtt.password_file is not None and config.mqtt.username is None:
+        yield Contradiction(("mqtt.password_file",), "a password needs a user name", "add `username:` to `mqtt`")

@@ -1,0 +1,81 @@
+"""A configuration file to a `Config`, or to every mistake in it at once.
+
+Order of events: bytes (bounded, UTF-8) → nodes with places (no aliases, tags, repeated keys) → values checked against
+the schema → the profile laid under `rules` → rules over several keys. Later stages still run when an earlier one found
+something, as far as that makes sense, so that one run of `check` shows all there is to mend.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from edge.config import profiles
+from edge.config.consistency import contradictions
+from edge.config.document import compose
+from edge.config.file_text import MAX_BYTES, is_clean, read_text
+from edge.config.paths import path_faults
+from edge.config.problems import WHOLE_FILE, ConfigError, Mark, Problem, ProblemList
+from edge.config.schema import Config
+from edge.config.suggest import did_you_mean
+from edge.config.typed import Tree, Written, read_struct
+
+if TYPE_CHECKING:
+    from edge.config.consistency import Contradiction
+
+__all__ = ["ConfigError", "Problem", "load_config", "load_text"]
+
+
+def load_config(path: Path | str) -> Config:
+    """Read a YAML file. An empty file means all defaults. Raises `ConfigError` with every problem found."""
+    found = ProblemList(str(path))
+    text = read_text(Path(path), found)
+    if text is None:
+        raise ConfigError(found.in_order())
+    return _load(text, found)
+
+
+def load_text(text: str, name: str = "(text)") -> Config:
+    """Read YAML from a string; `name` stands for the file in messages. Raises `ConfigError`."""
+    found = ProblemList(name)
+    if len(text.encode("utf-8", errors="replace")) > MAX_BYTES:
+        found.add(Mark(), WHOLE_FILE, f"larger than {MAX_BYTES // 1024} KiB")
+    elif is_clean(text, found):
+        return _load(text, found)
+    raise ConfigError(found.in_order())
+
+
+def _load(text: str, found: ProblemList) -> Config:
+    root = compose(text, found)
+    if root is None and found:
+        raise ConfigError(found.in_order())
+    written = read_struct(root, Config, found)
+    config = _with_profile(written, found)
+    for fault in (*contradictions(config), *path_faults(config)):
+        _place(fault, written, found)
+    if found:
+        raise ConfigError(found.in_order())
+    return config
+
+
+def _with_profile(written: Written, found: ProblemList) -> Config:
+    """Build the configuration from the good values, with the profile's thresholds under the file's own."""
+    name = written.values.get("profile", Config().profile)
+    below: Tree = {}
+    if name in profiles.names():
+        below = profiles.rules_of(name)
+    else:
+        hint = did_you_mean(name, profiles.names()) or f"known: {', '.join(profiles.names())}"
+        found.add(written.marks.get("profile", Mark()), "profile", f"there is no profile `{name}`", hint)
+    values = {**written.values, "rules": profiles.overlay(below, written.values.get("rules", {}))}
+    return msgspec.convert(values, Config)
+
+
+def _place(fault: Contradiction, written: Written, found: ProblemList) -> None:
+    """Report a contradiction at the last of its keys that the file sets; at none that was refused already."""
+    if any(key in written.refused for key in fault.keys):
+        return
+    given = [key for key in fault.keys if key in written.marks] or [fault.keys[-1]]
+    found.add(written.marks.get(given[-1], Mark()), given[-1], fault.message, fault.hint)

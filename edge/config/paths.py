@@ -1,0 +1,52 @@
+"""Paths in a configuration: none may climb out of its folder, and no secret may be readable by others."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from edge.config.consistency import Contradiction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from edge.config.schema import Config
+
+
+def path_faults(config: Config) -> list[Contradiction]:
+    """Return the paths that climb upwards (`..`) and the secrets whose file mode lets others read them."""
+    return [*_climbing(config), *_open_secrets(config)]
+
+
+def _climbing(config: Config) -> Iterator[Contradiction]:
+    tls = config.mqtt.tls
+    given = {
+        "inference.models_dir": config.inference.models_dir,
+        "service.state_dir": config.service.state_dir,
+        "recording.stream_file": config.recording.stream_file,
+        "recording.decisions_file": config.recording.decisions_file,
+        "mqtt.password_file": config.mqtt.password_file,
+        "mqtt.tls.ca_file": tls.ca_file if tls else None,
+        "mqtt.tls.cert_file": tls.cert_file if tls else None,
+        "mqtt.tls.key_file": tls.key_file if tls else None,
+    }
+    for key, path in given.items():
+        if path is not None and ".." in PurePosixPath(path).parts:
+            yield Contradiction((key,), f"`{path}` climbs out of its folder with `..`", "write the whole path")
+        elif path is not None and not path.strip():
+            yield Contradiction((key,), "the path is empty", "leave the line out to use the default")
+
+
+def _open_secrets(config: Config) -> Iterator[Contradiction]:
+    tls = config.mqtt.tls
+    secrets = {"mqtt.password_file": config.mqtt.password_file, "mqtt.tls.key_file": tls.key_file if tls else None}
+    for key, path in secrets.items():
+        if not path:
+            continue
+        try:
+            mode = Path(path).stat().st_mode
+        except OSError:
+            continue  # checked on another machine, or created later; opening it reports its absence
+        if stat.S_IMODE(mode) & (stat.S_IRWXG | stat.S_IRWXO):
+            yield Contradiction((key,), f"`{path}` can be read by others", f"run: chmod 600 {path}")

@@ -1,0 +1,231 @@
+"""Nodes against the schema: every value checked where it stands, every mistake noted with its place and a remedy."""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+from msgspec import inspect
+
+from edge.config import scalars
+from edge.config.document import Mapping, Node, Scalar, Sequence
+from edge.config.problems import WHOLE_FILE, Mark, ProblemList
+from edge.config.suggest import did_you_mean, key_hint
+
+Tree = dict[str, Any]
+"""Nested settings: section or key to value, only what was written."""
+
+_PATTERN_WORDS: Final = {"^[a-z0-9-]{1,32}$": "small letters a-z, digits and hyphens, 32 at most"}
+
+
+@dataclass(slots=True)
+class Written:
+    """What a file says: the good values, and the place of everything it mentions."""
+
+    values: Tree = field(default_factory=dict)
+    marks: dict[str, Mark] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+    """Paths whose value was not usable; rules over several keys stay silent about them."""
+
+
+class _Failed:
+    """Marks a value that was refused and reported."""
+
+
+_FAILED: Final = _Failed()
+
+
+def read_struct(root: Node | None, struct: type[msgspec.Struct], found: ProblemList, path: str = "") -> Written:
+    """Check a whole document against `struct`. An empty document is an empty section."""
+    reader = _Reader(struct, found)
+    if root is not None and not (isinstance(root, Scalar) and root.is_null):
+        tree = reader.section(root, _struct_type(struct), path)
+        if isinstance(tree, dict):
+            reader.written.values = tree
+    return reader.written
+
+
+@functools.cache
+def _struct_type(struct: type[msgspec.Struct]) -> inspect.StructType:
+    described = inspect.type_info(struct)
+    if not isinstance(described, inspect.StructType):
+        raise TypeError(f"{struct!r} is no struct")
+    return described
+
+
+@functools.cache
+def all_paths(struct: type[msgspec.Struct]) -> tuple[str, ...]:
+    """Return the dotted path of every section and setting."""
+    return tuple(_paths(_struct_type(struct), ""))
+
+
+def _paths(info: inspect.StructType, prefix: str) -> list[str]:
+    paths: list[str] = []
+    for item in info.fields:
+        path = f"{prefix}.{item.encode_name}".lstrip(".")
+        paths.append(path)
+        inner, _ = _unwrapped(item.type)
+        if isinstance(inner, inspect.StructType):
+            paths += _paths(inner, path)
+    return paths
+
+
+def _unwrapped(info: inspect.Type) -> tuple[inspect.Type, bool]:
+    """Return the type without its description and without `| None`, and whether None is allowed."""
+    if isinstance(info, inspect.Metadata):
+        return _unwrapped(info.type)
+    if isinstance(info, inspect.UnionType):
+        others = [one for one in info.types if not isinstance(one, inspect.NoneType)]
+        if len(others) == 1:
+            return _unwrapped(others[0])[0], len(others) < len(info.types)
+    return info, False
+
+
+class _Reader:
+    """Walks nodes and types together."""
+
+    def __init__(self, struct: type[msgspec.Struct], found: ProblemList) -> None:
+        self._root = struct
+        self._found = found
+        self.written = Written()
+
+    def section(self, node: Node, info: inspect.StructType, path: str) -> Tree | _Failed:
+        """Return the good values of a section; failed when a required one is missing among them."""
+        if not isinstance(node, Mapping):
+            what = "a list" if isinstance(node, Sequence) else "a single value"
+            return self._refuse(
+                node.mark, path, scalars.Refusal(f"expected a section, found {what}", "write `key: value` lines")
+            )
+        fields = {item.encode_name: item for item in info.fields}
+        tree: Tree = {}
+        for key, value in node.entries.items():
+            where = f"{path}.{key}".lstrip(".")
+            mark = node.key_marks[key]
+            self.written.marks[where] = value.mark if isinstance(value, Scalar) and not value.is_null else mark
+            if key not in fields:
+                hint = key_hint(key, fields, all_paths(self._root))
+                self._found.add(mark, where[:80], "unknown setting", hint)
+                continue
+            result = self.value(value, fields[key].type, where)
+            if not isinstance(result, _Failed):
+                tree[key] = result
+        for key, item in fields.items():
+            if item.required and key not in node.entries:
+                self._refuse(node.mark, f"{path}.{key}".lstrip("."), scalars.Refusal("must be given", f"add `{key}:`"))
+        return _FAILED if any(item.required and key not in tree for key, item in fields.items()) else tree
+
+    def value(self, node: Node, info: inspect.Type, path: str) -> Any:
+        """Return one checked value, or that it failed."""
+        expected, optional = _unwrapped(info)
+        if isinstance(node, Scalar) and node.is_null:
+            if optional:
+                return None
+            if isinstance(expected, inspect.StructType) and not any(item.required for item in expected.fields):
+                return {}
+        if isinstance(expected, inspect.StructType):
+            return self.section(node, expected, path)
+        if isinstance(expected, (inspect.TupleType, inspect.VarTupleType)):
+            return self._list(node, expected, path)
+        if not isinstance(node, Scalar):
+            what = "a list" if isinstance(node, Sequence) else "a section"
+            return self._refuse(node.mark, path, scalars.Refusal(f"expected {_words(expected)}, found {what}"))
+        result = _scalar(node, expected)
+        return self._refuse(node.mark, path, result) if isinstance(result, scalars.Refusal) else result
+
+    def _list(self, node: Node, expected: inspect.TupleType | inspect.VarTupleType, path: str) -> Any:
+        if not isinstance(node, Sequence):
+            return self._refuse(
+                node.mark, path, scalars.Refusal("expected a list", "write [a, b, …] or lines that begin with `- `")
+            )
+        if isinstance(expected, inspect.VarTupleType):
+            types: tuple[inspect.Type, ...] = (expected.item_type,) * len(node.items)
+        else:
+            types = expected.item_types
+            if len(types) != len(node.items):
+                return self._refuse(
+                    node.mark, path, scalars.Refusal(f"expected {len(types)} values, found {len(node.items)}")
+                )
+        items = [
+            self.value(item, info, f"{path}[{i}]") for i, (item, info) in enumerate(zip(node.items, types, strict=True))
+        ]
+        if any(isinstance(item, _Failed) for item in items):
+            self.written.refused.add(path)
+            return _FAILED
+        return items
+
+    def _refuse(self, mark: Mark, path: str, refusal: scalars.Refusal) -> _Failed:
+        self._found.add(mark, path or WHOLE_FILE, refusal.message, refusal.hint)
+        self.written.refused.add(path)
+        return _FAILED
+
+
+def _scalar(node: Scalar, expected: inspect.Type) -> Any:
+    """Return the value, or a `Refusal`."""
+    if isinstance(expected, inspect.BoolType):
+        return scalars.switch(node)
+    if isinstance(expected, inspect.LiteralType):
+        return _choice(node, expected)
+    if isinstance(expected, (inspect.IntType, inspect.FloatType)):
+        value = scalars.number(node, whole=isinstance(expected, inspect.IntType), expected=_words(expected))
+        if isinstance(value, scalars.Refusal):
+            return value
+        return value if _in_range(value, expected) else scalars.Refusal(_range_message(value, expected))
+    if isinstance(expected, inspect.StrType):
+        text = scalars.text(node)
+        return text if isinstance(text, scalars.Refusal) else _checked_text(text, expected)
+    raise TypeError(f"the schema holds a type that YAML values are not read for: {expected!r}")
+
+
+def _choice(node: Scalar, expected: inspect.LiteralType) -> Any:
+    listed = ", ".join(str(value) for value in expected.values)
+    if all(isinstance(value, int) for value in expected.values):
+        value: Any = scalars.number(node, whole=True, expected=f"one of {listed}")
+    elif node.plain and node.yaml_type == "bool":
+        value = scalars.Refusal(f"YAML reads {scalars.shown(node.text)} as yes or no", f"choose one of: {listed}")
+    else:
+        value = scalars.text(node)
+    if isinstance(value, scalars.Refusal) or value in expected.values:
+        return value
+    hint = did_you_mean(str(value), [str(one) for one in expected.values])
+    return scalars.Refusal(f"expected one of {listed}; found {scalars.shown(node.text)}", hint)
+
+
+def _in_range(value: float, expected: inspect.IntType | inspect.FloatType) -> bool:
+    return (
+        (expected.ge is None or value >= expected.ge)
+        and (expected.gt is None or value > expected.gt)
+        and (expected.le is None or value <= expected.le)
+        and (expected.lt is None or value < expected.lt)
+    )
+
+
+def _range_message(value: float, expected: inspect.IntType | inspect.FloatType) -> str:
+    return f"expected {_words(expected)}, found {value:g}"
+
+
+def _words(expected: inspect.Type) -> str:
+    """Say in plain words what a setting wants."""
+    if isinstance(expected, (inspect.IntType, inspect.FloatType)):
+        noun = "a whole number" if isinstance(expected, inspect.IntType) else "a number"
+        if expected.ge is not None and expected.le is not None:
+            return f"{noun} from {expected.ge:g} to {expected.le:g}"
+        return noun if expected.ge is None else f"{noun} of at least {expected.ge:g}"
+    if isinstance(expected, inspect.BoolType):
+        return "true or false"
+    if isinstance(expected, inspect.LiteralType):
+        return "one of " + ", ".join(str(value) for value in expected.values)
+    return "text"
+
+
+def _checked_text(text: str, expected: inspect.StrType) -> str | scalars.Refusal:
+    if expected.pattern is not None and re.fullmatch(expected.pattern, text) is None:
+        words = _PATTERN_WORDS.get(expected.pattern, f"text like {expected.pattern}")
+        return scalars.Refusal(f"expected {words}; found {scalars.shown(text)}")
+    if expected.min_length and len(text) < expected.min_length:
+        return scalars.Refusal("must not be empty")
+    if expected.max_length is not None and len(text) > expected.max_length:
+        return scalars.Refusal(f"expected at most {expected.max_length} characters, found {len(text)}")
+    return text
