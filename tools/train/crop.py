@@ -22,6 +22,11 @@ CROP_SCALE = 1.16
 CROP_LIFT = 0.08
 """Framing of FER2013 and CK+ pictures against BlazeFace's box, measured as medians over 1,117 of them [D]."""
 
+MESH_SCALE = 1.07
+MESH_LIFT = 0.03
+"""The same square from the box around the 468 mesh points, for frames that are tracked, not detected: medians over
+265 infrared and in-car frames, where nine in ten lie within 0.08 of the scale and 0.05 of the lift [D]."""
+
 LOW_PERCENTILE = 1.0
 HIGH_PERCENTILE = 99.0
 MIN_SPAN_GREY = 16.0

@@ -42,6 +42,9 @@ WANTED_ACCURACY = 0.9
 """Kept pictures of the choosing half, plain and night-like, shall be right this often [D]."""
 
 ANGER, DISGUST = LABELS.index("anger"), LABELS.index("disgust")
+HOSTILE_FROM = 0.35
+"""The daemon's threshold on p(anger) + p(disgust) for one frame."""
+
 OTHER_SCALES = (1.0, 1.3, 1.4)
 """Looser and tighter squares than the nominal one: what a box that is off costs."""
 
@@ -53,6 +56,7 @@ class Measurement:
         self.model = model
         self.sets = {name: faces.part(held_out=True) for name, faces in sets.items()}
         self.figures: dict[str, object] = {}
+        self.neutral = np.zeros(PUBLISHED, np.float32)
 
     def logits(self, inputs: torch.Tensor) -> NDArray[np.float32]:
         """Logits (N, 8) of normalised crops (N, 1, 48, 48)."""
@@ -109,6 +113,8 @@ class Measurement:
         half, rest = chosen & published, ~chosen & published
         both, answers = np.concatenate([day[half], night[half]]), np.concatenate([truth[half], truth[half]])
         temperature = best_temperature(both, answers)
+        self.neutral = both[answers == 0].mean(0)
+        self.note("mean logits of neutral faces", ", ".join(f"{value:.2f}" for value in self.neutral))
         threshold = abstain_threshold(probabilities(both, temperature), answers, WANTED_ACCURACY)
         self.note("temperature of the softmax over seven", round(temperature, 3))
         self.note("abstain below this largest probability", round(threshold, 2))
@@ -131,7 +137,7 @@ class Measurement:
             self.note_both(title, found, truth[keep], faces.subjects[keep])
 
     def infrared(self, faces: FaceSet, title: str, temperature: float) -> None:
-        """Infrared persons: as they are, and with the person's own neutral logits taken away."""
+        """Infrared persons: as they are, referenced, and referenced with the population's neutral put back."""
         truth, who = faces.shares.argmax(1), faces.subjects
         logits, referenced = self._with_reference(faces)
         keep, shown = truth < PUBLISHED, (truth < PUBLISHED) & (truth != 0)
@@ -139,10 +145,18 @@ class Measurement:
         self.note_both(
             f"{title}, neutral-referenced, 6 emotions", referenced[shown].argmax(1), truth[shown], who[shown]
         )
+        exchanged = referenced + self.neutral
+        self.note_both(f"{title}, neutral exchanged, 7 classes", exchanged[keep].argmax(1), truth[keep], who[keep])
         hostile = np.isin(truth[keep], (ANGER, DISGUST))
-        for name, values in (("raw", logits), ("referenced", referenced)):
+        for name, values in (("raw", logits), ("referenced", referenced), ("neutral exchanged", exchanged)):
             score = probabilities(values[keep], temperature)[:, [ANGER, DISGUST]].sum(1)
             self.note(f"{title}, {name}: AUC of anger + disgust", area_under_curve(score, hostile, who[keep]))
+            over = score >= HOSTILE_FROM
+            self.note(
+                f"{title}, {name}: anger + disgust of {HOSTILE_FROM} and more",
+                f"{(over & hostile).sum()} of {hostile.sum()} hostile, {(over & ~hostile).sum()} of "
+                f"{(~hostile).sum()} others",
+            )
 
     def framing(self, faces: FaceSet, title: str) -> None:
         """Infrared accuracies alone, for squares of another size."""
