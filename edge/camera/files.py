@@ -50,6 +50,8 @@ class FileSource:
         self._folder_fps = folder_fps
         self._clock = clock or SystemClock()
         self._closed = threading.Event()
+        # A decoder that is released while it decodes takes the process down.
+        self._decoding = threading.Lock()
         self._reel: Reel | None = None
         self._pending: Shot | None = None
         self._sequence = 0
@@ -89,13 +91,16 @@ class FileSource:
 
         After such an error the next call goes on with the picture after it; its place in `sequence` stays empty.
         """
-        if self._reel is None:
-            raise CameraUnavailableError(f"{self._path} is not open", "call open() first")
-        try:
-            shot = self._next_shot(self._reel)
-        except CameraFormatError:
-            self._sequence += 1
-            raise
+        with self._decoding:
+            if self._reel is None:
+                if self._closed.is_set():
+                    return None
+                raise CameraUnavailableError(f"{self._path} is not open", "call open() first")
+            try:
+                shot = self._next_shot(self._reel)
+            except CameraFormatError:
+                self._sequence += 1
+                raise
         if shot is None:
             return None
         sequence, self._sequence = self._sequence, self._sequence + 1
@@ -110,10 +115,11 @@ class FileSource:
     def close(self) -> None:
         """Release the file; a `read` that waits in another thread returns None."""
         self._closed.set()
-        reel, self._reel = self._reel, None
-        self._pending = None
-        if reel is not None:
-            reel.close()
+        with self._decoding:
+            reel, self._reel = self._reel, None
+            self._pending = None
+            if reel is not None:
+                reel.close()
 
     def _load(self) -> Reel:
         if not self._path.exists():
