@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,10 +47,23 @@ def bootstrap(statistic: Callable[[NDArray[np.int64]], float], groups: NDArray[n
     return Estimate(statistic(np.arange(len(groups))), float(low), float(high), len(groups))
 
 
+def share(flags: NDArray[np.bool_], groups: NDArray[np.generic]) -> Estimate:
+    """Share of pictures flagged.
+
+    Where none or all are, the bootstrap has no width; the rule of three over the groups (persons) bounds it instead.
+    """
+    estimate = bootstrap(lambda index: float(flags[index].mean()), groups)
+    reach = min(1.0, 3.0 / len(np.unique(groups)))
+    if not flags.any():
+        return replace(estimate, high=reach)
+    if flags.all():
+        return replace(estimate, low=1.0 - reach)
+    return estimate
+
+
 def accuracy(found: NDArray[np.int64], truth: NDArray[np.int64], groups: NDArray[np.generic]) -> Estimate:
     """Share of pictures named right."""
-    right = found == truth
-    return bootstrap(lambda index: float(right[index].mean()), groups)
+    return share(found == truth, groups)
 
 
 def balanced_accuracy(found: NDArray[np.int64], truth: NDArray[np.int64], groups: NDArray[np.generic]) -> Estimate:

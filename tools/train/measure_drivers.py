@@ -17,7 +17,7 @@ import numpy as np
 from crop import cut, network_input, square_of
 from data import CROP_PX, LABELS, read_index
 from face_box import FaceBoxFinder
-from figures import bootstrap, probabilities
+from figures import probabilities, share
 from measure import ANGER, DISGUST, HOSTILE_FROM, PUBLISHED
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -76,8 +76,8 @@ def measure_parked_drivers(reader: Reader, folder: Path) -> None:
         stated, which = reader.read([frame for _, frame in chosen])
         hostile = stated[:, [ANGER, DISGUST]].sum(1) >= HOSTILE_FROM
         groups = np.array([chosen[k][0] // NEIGHBOURS for k in which])
-        share = bootstrap(lambda index, hostile=hostile: float(hostile[index].mean()), groups)
-        print(f"| {title} | {len(stated)} of {len(chosen)} | {reader.shares(stated)} | {share} |", flush=True)
+        called = share(hostile, groups)
+        print(f"| {title} | {len(stated)} of {len(chosen)} | {reader.shares(stated)} | {called} |", flush=True)
 
 
 def film_frames(path: Path) -> Iterator[NDArray[np.uint8]]:

@@ -35,6 +35,14 @@ def test_interval_over_persons_is_wider_than_over_pictures() -> None:
     assert persons.high - persons.low > 4 * (pictures.high - pictures.low)
 
 
+def test_nothing_seen_is_bounded_by_the_rule_of_three() -> None:
+    persons = np.repeat(np.arange(30), 10)
+    never = figures.share(np.zeros(300, bool), persons)
+    always = figures.share(np.ones(300, bool), persons)
+    assert (never.value, never.low, never.high) == (0.0, 0.0, pytest.approx(0.1))
+    assert (always.value, always.low, always.high) == (1.0, pytest.approx(0.9), 1.0)
+
+
 def test_balanced_accuracy_weighs_classes_alike() -> None:
     truth = np.repeat([0, 2], [90, 10])
     found = np.zeros(100, np.int64)
