@@ -1,1 +1,77 @@
-"""The command line."""
+"""The command line `edge-dms`: one parser, one way to fail.
+
+Nothing heavy is imported before a verb runs: the help answers in a blink on the smallest board.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+from typing import TYPE_CHECKING, Final
+
+from edge import __version__
+from edge.verbs import bench, check, models, record, replay, run, schema
+from edge.verbs.outcome import INTERRUPTED, OUTPUT_CLOSED, PROBLEM, Complaint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_VERBS: Final = (run, check, replay, record, bench, models, schema)
+
+_EPILOG: Final = """\
+exit codes:
+  0    done, nothing wrong
+  1    a problem was found; it stands on standard error (with --json also on standard output)
+  2    the command line was not understood
+  130  interrupted (Ctrl-C)
+  141  whoever read the output closed it
+
+first steps:
+  edge-dms models fetch                      get and verify the networks
+  edge-dms replay drive.mp4 --report r.html  judge a recorded drive and look at it
+  edge-dms check dms.yaml                    is this configuration right?
+  edge-dms run --config dms.yaml             the daemon itself
+
+Advisory only: not type-approved. It reports the displayed expression, not the emotion.
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser with all verbs; each verb's help teaches it by example."""
+    parser = argparse.ArgumentParser(
+        prog="edge-dms",
+        description="Driver monitoring: frames of a face in, in-cab warnings and MQTT alerts out.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"edge-dms {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", required=True)
+    for verb in _VERBS:
+        verb.add(verbs)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code; a mistake of the user never shows a traceback."""
+    args = build_parser().parse_args(argv)
+    try:
+        code: int = args.run(args)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except Complaint as complaint:
+        print(f"edge-dms {args.verb}: {complaint}", file=sys.stderr)
+        return PROBLEM
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _discard_output()
+        return OUTPUT_CLOSED
+    return code
+
+
+def _discard_output() -> None:
+    """Let the interpreter's own flush at exit go nowhere instead of failing once more."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

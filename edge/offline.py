@@ -1,0 +1,76 @@
+"""Films without threads: a film or a folder of pictures becomes stream members, in order.
+
+It wires the same parts as the daemon, one after another in the calling thread: source → camera condition → observer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Self
+
+import msgspec
+
+from edge.camera.base import CameraFormatError
+from edge.camera.open import source_for
+from edge.vision.camera_condition import CameraCondition
+from edge.vision.observer import FaceObserver, open_nets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from edge.camera.base import CameraSource, Frame
+    from edge.config.schema import Config
+    from edge.types import StreamMember
+
+_READ_TIMEOUT_S = 10.0
+
+
+class Perception:
+    """A film or a folder of pictures, perceived as fast as it goes. A context manager; opening may raise.
+
+    Raises `CameraError` when the input cannot be opened and `ModelError` when a network is missing or wrong.
+    """
+
+    def __init__(self, path: Path, config: Config) -> None:
+        camera = msgspec.structs.replace(config.camera, source="files", path=str(path), pace="fast", loop=False)
+        self.source: CameraSource = source_for(camera, start_ns=0)
+        self.source.open()
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.source.close)
+            self.nets = open_nets(config.inference, config.expression)
+            self._observer = FaceObserver(camera, config.vision, config.expression, self.nets)
+            self._condition = CameraCondition()
+            undo.pop_all()
+        self.frames_total: int | None = getattr(self.source, "frames_total", None)
+        self.unreadable = 0
+        """Pictures that could not be decoded and were passed over."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.source.close()
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield every readable frame."""
+        while True:
+            try:
+                frame = self.source.read(_READ_TIMEOUT_S)
+            except CameraFormatError:
+                self.unreadable += 1
+                continue
+            if frame is None:
+                return
+            yield frame
+
+    def perceive(self, frame: Frame) -> list[StreamMember]:
+        """Return what one frame says: the observation, and the camera's condition when it has something to say."""
+        condition = self._condition.feed(frame.gray, frame.t_ns)
+        observation = self._observer.observe(frame.gray, frame.t_ns)
+        return [observation] if condition is None else [condition, observation]
+
+    def members(self) -> Iterator[StreamMember]:
+        """Yield the whole input as a stream."""
+        for frame in self.frames():
+            yield from self.perceive(frame)

@@ -1,0 +1,70 @@
+"""What replay, record and bench have in common: opening INPUT, with every failure told as a complaint."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from edge.verbs.outcome import Complaint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from edge.config.schema import Config
+    from edge.decision.engine import DecisionEngine
+    from edge.offline import Perception
+    from edge.types import StreamMember
+
+
+@contextlib.contextmanager
+def complaints() -> Iterator[None]:
+    """Turn what can be wrong with an input, a network or a file into a complaint."""
+    from edge.camera.base import CameraError
+    from edge.inference.manifest import ModelError
+    from edge.inference.runtime import RuntimeMissingError
+    from edge.replay.stream import StreamError
+
+    try:
+        yield
+    except (CameraError, ModelError, RuntimeMissingError, StreamError) as error:
+        raise Complaint(str(error)) from None
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Complaint(f"{error.filename or 'input'}: {error.strerror}; check the path and its permissions") from None
+
+
+@contextlib.contextmanager
+def perceived(path: Path, config: Config) -> Iterator[Perception]:
+    """Open a film or a folder of pictures; closed at the end, whatever happens."""
+    from edge.offline import Perception
+
+    with complaints(), Perception(path, config) as perception:
+        yield perception
+
+
+@contextlib.contextmanager
+def members_of(path: Path, config: Config) -> Iterator[tuple[Iterator[StreamMember], int | None]]:
+    """Open any input as a stream; beside it the number of frames, where the input announces it."""
+    from edge.replay.stream import kind_of, read_members
+
+    with complaints():
+        if kind_of(path) == "stream":
+            yield read_members(path), None
+        else:
+            with perceived(path, config) as perception:
+                yield perception.members(), perception.frames_total
+
+
+def engine_for(config: Config, *, neutral_yaw_deg: float | None = None) -> DecisionEngine:
+    """Return the pure half as the daemon runs it; `neutral_yaw_deg` stands above the configured one."""
+    from edge.decision.engine import DecisionEngine
+
+    camera = config.camera
+    return DecisionEngine(
+        config.rules,
+        neutral_yaw_deg=camera.neutral_yaw_deg if neutral_yaw_deg is None else neutral_yaw_deg,
+        neutral_pitch_deg=camera.neutral_pitch_deg,
+        expression_enabled=config.expression.enabled,
+    )

@@ -1,0 +1,50 @@
+"""`edge-dms run`: the daemon."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from edge.verbs.terminal import add_config, config_of, declare
+
+if TYPE_CHECKING:
+    import argparse
+
+    from edge.verbs.terminal import Verbs
+
+_TEACH: Final = """\
+Watches the driver until it is told to stop (SIGTERM or Ctrl-C) or a film given with --input ends.
+Warnings in the cab come first; alerts are kept on disk until the broker has taken them.
+
+  edge-dms run --config dms.yaml
+  edge-dms run --config dms.yaml --input drive.mp4              a film in place of the camera
+  edge-dms run --config dms.yaml --input drive.mp4 --pace fast  ... as fast as it goes
+
+Exit code 0: stopped as asked; 1: could not start, or a part of it failed (the service manager starts it anew).
+"""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    parser = declare(verbs, "run", run, "run the daemon: camera in, warnings and MQTT alerts out", _TEACH)
+    add_config(parser, required=True)
+    parser.add_argument("--input", metavar="VIDEO", type=Path, help="play this video or picture folder as the camera")
+    parser.add_argument(
+        "--pace", choices=("realtime", "fast"), help="of --input: as it was filmed (default), or as fast as it goes"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Load the configuration, lay the overrides over it and hand over to the wiring."""
+    import msgspec
+
+    config = config_of(args.config)
+    camera = config.camera
+    if args.input is not None:
+        camera = msgspec.structs.replace(camera, source="files", path=str(args.input), pace="realtime", loop=False)
+    if args.pace is not None:
+        camera = msgspec.structs.replace(camera, pace=args.pace)
+
+    from edge.app import run_daemon
+
+    return run_daemon(msgspec.structs.replace(config, camera=camera), config_path=args.config)
