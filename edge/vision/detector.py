@@ -1,0 +1,163 @@
+"""Where faces are: BlazeFace, short range on the driver's seat, full range when that finds nobody."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import cv2
+import numpy as np
+
+from edge.vision.preprocess import GrayInput, Roi
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from edge.inference.interpreter import Net
+    from edge.vision.preprocess import Floats, Gray
+
+MIN_SCORE: Final = 0.5
+"""A detection [S: MediaPipe's face detection graphs]."""
+
+OVERLAP_RATIO: Final = 0.3
+"""Boxes that overlap more are one face, averaged by score [S: MediaPipe's face detection graphs]."""
+
+MIN_LOGIT: Final = math.log(MIN_SCORE / (1 - MIN_SCORE))
+
+ROI_SCALE: Final = 1.5
+"""Side of the landmark region over the longer side of the box [S: MediaPipe's face landmark graph]."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorLayer:
+    """A grid of anchors: one cell every `stride` pixels, `repeats` anchors in each."""
+
+    stride: int
+    repeats: int
+
+
+SHORT_RANGE: Final = (AnchorLayer(8, 2), AnchorLayer(16, 6))
+FULL_RANGE: Final = (AnchorLayer(4, 1),)
+"""Anchor layouts [S: MediaPipe's short- and full-range face detection graphs]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A face: its box (left, top, right, bottom) and its eyes in picture pixels, and a score from 0 to 1."""
+
+    box: tuple[float, float, float, float]
+    right_eye: tuple[float, float]
+    """The person's right eye: on the picture's left when the face looks into the camera."""
+    left_eye: tuple[float, float]
+    score: float
+
+    @property
+    def width(self) -> float:
+        """Width of the box in pixels."""
+        return self.box[2] - self.box[0]
+
+    def roi(self) -> Roi:
+        """Return the region for the landmark net, upright along the eyes."""
+        left, top, right, bottom = self.box
+        angle = math.atan2(self.left_eye[1] - self.right_eye[1], self.left_eye[0] - self.right_eye[0])
+        side = ROI_SCALE * max(right - left, bottom - top)
+        return Roi((left + right) / 2, (top + bottom) / 2, side, angle)
+
+
+def anchor_centres(size: int, layers: Sequence[AnchorLayer]) -> NDArray[np.float32]:
+    """Return the centres (n, 2) of all anchors as shares of the input's side."""
+    grids = []
+    for layer in layers:
+        cells = size // layer.stride
+        ticks = (np.arange(cells, dtype=np.float32) + 0.5) / cells
+        across, down = np.meshgrid(ticks, ticks)
+        grids.append(np.repeat(np.stack([across.ravel(), down.ravel()], axis=1), layer.repeats, axis=0))
+    return np.concatenate(grids)
+
+
+class Detector:
+    """One BlazeFace network."""
+
+    def __init__(self, net: Net, layers: Sequence[AnchorLayer]) -> None:
+        self._net = net
+        self._size = net.input_shapes[0][1]
+        self._input = GrayInput(self._size, -1.0, 1.0)
+        self._canvas = np.zeros((self._size, self._size), np.uint8)
+        self._anchors = anchor_centres(self._size, layers)
+
+    def find(self, gray: Gray, region: tuple[int, int, int, int]) -> list[Detection]:
+        """Return the faces in a region (left, top, right, bottom in pixels) of the picture, surest first."""
+        left, top, right, bottom = region
+        seat = gray[top:bottom, left:right]
+        scale = self._size / max(seat.shape)
+        width, height = (max(1, round(side * scale)) for side in (right - left, bottom - top))
+        dx, dy = (self._size - width) // 2, (self._size - height) // 2
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        self._canvas.fill(0)
+        self._canvas[dy : dy + height, dx : dx + width] = cv2.resize(seat, (width, height), interpolation=how)
+        regressors, logits = self._net.run((self._input.fill(self._canvas),))
+        return [
+            _placed(values, score, scale, left - dx / scale, top - dy / scale)
+            for values, score in _merge(regressors[0], logits[0, :, 0], self._anchors, self._size)
+        ]
+
+
+def _merge(regressors: Floats, logits: Floats, anchors: Floats, size: int) -> list[tuple[Any, float]]:
+    """Weighted non-maximum suppression: each face as (box and keypoints in input pixels, score), surest first."""
+    sure = np.flatnonzero(logits >= MIN_LOGIT)
+    if not sure.size:
+        return []
+    sure = sure[np.argsort(-logits[sure], kind="stable")]
+    scores = 1.0 / (1.0 + np.exp(-logits[sure].astype(np.float64)))
+    raw = regressors[sure].astype(np.float64)
+    origin = anchors[sure].astype(np.float64) * size
+    centre, half = raw[:, :2] + origin, raw[:, 2:4] / 2
+    eyes = raw[:, 4:8] + np.tile(origin, 2)
+    candidates = np.concatenate([centre - half, centre + half, eyes], axis=1)
+    faces = []
+    left = np.ones(len(sure), bool)
+    for best in range(len(sure)):
+        if not left[best]:
+            continue
+        same = left & (_overlap(candidates[:, :4], candidates[best, :4]) > OVERLAP_RATIO)
+        same[best] = True
+        faces.append((np.average(candidates[same], axis=0, weights=scores[same]), float(scores[best])))
+        left &= ~same
+    return faces
+
+
+def _overlap(boxes: NDArray[np.float64], one: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Intersection over union of each box (n, 4) with one box (4,)."""
+    low, high = np.maximum(boxes[:, :2], one[:2]), np.minimum(boxes[:, 2:], one[2:])
+    shared = np.prod(np.maximum(high - low, 0.0), axis=1)
+    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) + np.prod(one[2:] - one[:2])
+    ratio: NDArray[np.float64] = shared / (areas - shared + 1e-9)
+    return ratio
+
+
+def _placed(values: Any, score: float, scale: float, left: float, top: float) -> Detection:
+    x, y = (values[0::2] / scale + left).tolist(), (values[1::2] / scale + top).tolist()
+    return Detection((x[0], y[0], x[1], y[1]), (x[2], y[2]), (x[3], y[3]), score)
+
+
+def the_driver(
+    faces: Sequence[Detection], side: Literal["left", "right"], picture_width: int, min_width: float
+) -> Detection | None:
+    """Pick the driver: of the faces at least half as wide as the widest, the one farthest to the driver's side.
+
+    A passenger on the back seat is small, one beside the driver is on the other side [D].
+    """
+    large = [face for face in faces if face.width >= min_width]
+    if not large:
+        return None
+    widest = max(face.width for face in large)
+    near = [face for face in large if face.width >= 0.5 * widest]
+
+    def towards_side(face: Detection) -> float:
+        centre = (face.box[0] + face.box[2]) / 2
+        return centre if side == "right" else picture_width - centre
+
+    return max(near, key=towards_side)

@@ -1,0 +1,204 @@
+"""How far each eye is open, in the population's units: 0 closed, 1 the usual open eye.
+
+Two measures work together. The iris net's lid gap over eye width tells open from closed across persons, but costs an
+invoke an eye. The mesh's own gap over width comes with every frame; its values differ too much between persons to
+be judged alone (one's open eye is another's closed eye), but it shows that a lid has moved. So the iris net is the
+measure, the mesh says when a new measurement is due, and between two measurements carries the last one on.
+
+An eye that cannot be judged is None, never closed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from edge.vision.preprocess import GrayInput, Roi, cut
+
+if TYPE_CHECKING:
+    from edge.inference.interpreter import Net
+    from edge.types import ObservabilityReason
+    from edge.vision.headpose import HeadPose
+    from edge.vision.landmarks import Mesh
+    from edge.vision.preprocess import Gray
+
+IRIS_PX: Final = 64
+IRIS_SCALE: Final = 2.3
+"""Side of the iris net's region over the distance of the eye corners [S: MediaPipe's iris landmark graph]."""
+
+CLOSED_RATIO: Final = 0.06
+OPEN_RATIO: Final = 0.23
+"""Lid gap over eye width of the iris net, closed and open: medians over the open and closed stretches of 14 filmed
+persons are 0.05 (closed for a second or more) and 0.23 [D: measured]."""
+
+MESH_SLOPE: Final = 1.25
+"""Change of the iris net's ratio for a change of the mesh's ratio: median over 20 filmed blinks [D: measured]."""
+
+MAX_OPENNESS: Final = 1.2
+
+MESH_CHANGE_RATIO: Final = 0.08
+"""A mesh ratio that moved by this share since the last measurement asks for a new one [D]: three times its noise."""
+
+HALF_OPEN: Final = 0.55
+NARROW_EVERY_FRAMES: Final = 3
+"""Below this openness the eye is measured on every third frame, for a wrong answer would matter [D]."""
+
+STALE_NS: Final = 700_000_000
+"""An older measurement is doubtful by itself [D]."""
+
+LEAD_WINDOW_NS: Final = 250_000_000
+LEAD_GAIN: Final = 0.5
+"""A lid that falls takes 0.1 s: a frame catches it on its way, and blurred. So half of the fall within the last
+quarter of a second is added; a lid that rests gets no such addition [D]."""
+
+FAR_EYE_YAW_DEG: Final = 32.0
+NEAR_EYE_YAW_DEG: Final = 42.0
+"""Against the line of sight: beyond, the bridge of the nose or the temple hides the lids [D]."""
+
+MIN_EYE_PX: Final = 9.0
+"""A narrower eye has a lid gap of two pixels when open [D]."""
+
+MIN_SPAN_GREY: Final = 12.0
+"""An eye region with less between its 5th and 95th percentile shows no eye: covered, or too dark [D]."""
+
+MAX_CLIPPED_RATIO: Final = 0.2
+"""More of the eye region at full white is glare on glasses [D]."""
+
+
+@dataclass(frozen=True, slots=True)
+class EyePoints:
+    """Mesh points of one eye: corners, and three pairs of upper and lower lid between them."""
+
+    outer: int
+    inner: int
+    upper: tuple[int, int, int]
+    lower: tuple[int, int, int]
+    mirror: bool
+    """The iris net knows one side; the other is shown to it mirrored [S: MediaPipe's iris landmark graph]."""
+
+
+RIGHT_EYE: Final = EyePoints(33, 133, (160, 159, 158), (144, 145, 153), mirror=False)
+LEFT_EYE: Final = EyePoints(263, 362, (387, 386, 385), (373, 374, 380), mirror=True)
+"""The driver's right and left eye [S: MediaPipe's face mesh]."""
+
+
+@dataclass(frozen=True, slots=True)
+class EyeReading:
+    """One eye in one frame."""
+
+    openness: float | None = None
+    certainty: float | None = None
+    reason: ObservabilityReason | None = None
+    """Why it could not be judged."""
+
+
+class IrisNet:
+    """The iris network: lid gap over eye width of one eye."""
+
+    def __init__(self, net: Net) -> None:
+        self._net = net
+        self._input = GrayInput(IRIS_PX, 0.0, 1.0)
+
+    def ratio(self, crop: Gray) -> float:
+        """Measure a 64x64 crop. Points 1-7 are the lower lid, 9-15 the upper, 0 and 8 the corners [S: measured]."""
+        lids, _ = self._net.run((self._input.fill(crop),))
+        points = lids.reshape(71, 3)[:16, :2].tolist()
+        gap = (sum(p[1] for p in points[1:8]) - sum(p[1] for p in points[9:16])) / 7
+        width = math.dist(points[0], points[8])
+        return gap / width if width > 1.0 else 0.0
+
+
+class Eye:
+    """Follows one eye over frames. Causal: an answer depends on this frame and earlier ones only."""
+
+    def __init__(self, points: EyePoints, iris: IrisNet, every_n: int) -> None:
+        self._points = points
+        self._iris = iris
+        self._every_n = every_n
+        self._indices = np.array([points.outer, points.inner, *points.upper, *points.lower], np.intp)
+        self._recent: deque[tuple[int, float]] = deque()
+        self._measured: float | None = None
+        self._at_mesh_ratio = 0.0
+        self._at_ns = 0
+        self._frames_since = 0
+
+    def forget(self) -> None:
+        """Start anew: another face, or this one was lost."""
+        self._measured = None
+        self._recent.clear()
+
+    def read(self, gray: Gray, mesh: Mesh, view: HeadPose, t_ns: int) -> EyeReading:
+        """Judge the eye in this frame."""
+        # A face turned to the picture's right hides the driver's left eye, which is on that side.
+        turned_away_deg = view.yaw_deg if self._points.mirror else -view.yaw_deg
+        if turned_away_deg > FAR_EYE_YAW_DEG or -turned_away_deg > NEAR_EYE_YAW_DEG:
+            self.forget()
+            return EyeReading(reason="head_turn")
+        points = mesh.points[self._indices]
+        scale = mesh.roi.side / 192
+        corners = points[:2].tolist()
+        width = math.dist(*corners)
+        if width * scale < MIN_EYE_PX:
+            self.forget()
+            return EyeReading(reason="blur")
+        lids = points[2:, :2].tolist()
+        mesh_ratio = sum(math.dist(lids[i], lids[i + 3]) for i in range(3)) / 3 / width
+        self._frames_since += 1
+        if self._is_doubtful(mesh_ratio, t_ns):
+            crop = self._crop(gray, mesh)
+            reason = _unusable(crop)
+            if reason is not None:
+                self.forget()
+                return EyeReading(reason=reason)
+            self._measured = self._iris.ratio(crop)
+            self._at_mesh_ratio, self._at_ns, self._frames_since = mesh_ratio, t_ns, 0
+        measured = self._measured or 0.0
+        ratio = measured + MESH_SLOPE * (mesh_ratio - self._at_mesh_ratio)
+        openness = _openness(self._led(ratio, t_ns))
+        away = abs(turned_away_deg) / NEAR_EYE_YAW_DEG
+        return EyeReading(openness, certainty=max(0.1, 1.0 - 0.5 * away * away))
+
+    def _is_doubtful(self, mesh_ratio: float, t_ns: int) -> bool:
+        if self._measured is None or t_ns - self._at_ns > STALE_NS:
+            return True
+        if self._every_n and self._frames_since >= self._every_n:
+            return True
+        if abs(mesh_ratio - self._at_mesh_ratio) > MESH_CHANGE_RATIO * self._at_mesh_ratio:
+            return True
+        return _openness(self._measured) < HALF_OPEN and self._frames_since >= NARROW_EVERY_FRAMES
+
+    def _crop(self, gray: Gray, mesh: Mesh) -> Gray:
+        (ox, oy), (ix, iy) = mesh.in_picture(self._indices[:2]).tolist()
+        side = IRIS_SCALE * math.hypot(ox - ix, oy - iy)
+        roi = Roi((ox + ix) / 2, (oy + iy) / 2, side, mesh.roi.angle_rad)
+        return cut(gray, roi, IRIS_PX, mirror=self._points.mirror)
+
+    def _led(self, ratio: float, t_ns: int) -> float:
+        """Add half of what the lid fell within the last quarter of a second."""
+        recent = self._recent
+        while recent and t_ns - recent[0][0] > LEAD_WINDOW_NS:
+            recent.popleft()
+        highest = max((past for _, past in recent), default=ratio)
+        recent.append((t_ns, ratio))
+        return ratio - LEAD_GAIN * max(0.0, min(highest, OPEN_RATIO) - ratio)
+
+
+def _openness(ratio: float) -> float:
+    return min(max((ratio - CLOSED_RATIO) / (OPEN_RATIO - CLOSED_RATIO), 0.0), MAX_OPENNESS)
+
+
+def _unusable(crop: Gray) -> ObservabilityReason | None:
+    """Say why no lid can be seen in an eye crop, or None."""
+    # The middle half holds the eye between its corners.
+    eye = crop[IRIS_PX // 4 : -IRIS_PX // 4, IRIS_PX // 6 : -IRIS_PX // 6]
+    values = np.sort(eye, axis=None)
+    low, high = int(values[values.size // 20]), int(values[-values.size // 20])
+    if int(values[-int(values.size * MAX_CLIPPED_RATIO)]) >= 254:
+        return "glare"
+    if high - low < MIN_SPAN_GREY:
+        return "dark" if high < 24 else "eyes_occluded"
+    return None

@@ -1,0 +1,81 @@
+"""The networks that vision runs, opened as the configuration says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edge.inference.interpreter import Net
+from edge.inference.journal import CrashJournal
+from edge.inference.manifest import Manifest, Model
+
+if TYPE_CHECKING:
+    from edge.config.schema import Expression, Inference
+
+FACE_SHORT_RANGE = "face_short_range"
+FACE_FULL_RANGE = "face_full_range"
+FACE_MESH = "face_mesh"
+IRIS = "iris"
+EXPRESSION = "expression"
+
+
+@dataclass(frozen=True, slots=True)
+class ExpressionNet:
+    """The expression network and what the manifest says of its answers."""
+
+    net: Net
+    model: Model
+
+
+@dataclass(frozen=True, slots=True)
+class Nets:
+    """One opened network for each task."""
+
+    short_range: Net
+    full_range: Net
+    mesh: Net
+    iris: Net
+    expression: ExpressionNet | None
+    """None when the expression is switched off: then its file is never opened."""
+
+    def by_name(self) -> dict[str, Net]:
+        """Return all of them by their name in the manifest."""
+        nets = {
+            FACE_SHORT_RANGE: self.short_range,
+            FACE_FULL_RANGE: self.full_range,
+            FACE_MESH: self.mesh,
+            IRIS: self.iris,
+        }
+        return nets | ({EXPRESSION: self.expression.net} if self.expression else {})
+
+    def degraded_reason(self) -> str | None:
+        """Say in one line which network does not run on the back end that was asked for; None when all do."""
+        said = [f"{name}: {net.choice.degraded_reason}" for name, net in self.by_name().items()]
+        return "; ".join(text for text in said if not text.endswith(": None")) or None
+
+
+def open_nets(
+    inference: Inference,
+    expression: Expression,
+    *,
+    manifest: Manifest | None = None,
+    state_dir: str | None = None,
+) -> Nets:
+    """Open every network that is needed. Raises `ModelError` with the remedy.
+
+    `state_dir` is where the crash journal of the delegates lives; without it none is kept.
+    """
+    manifest = manifest or Manifest.load(inference.models_dir)
+    journal = CrashJournal(state_dir) if state_dir else None
+
+    def opened(name: str) -> Net:
+        path = manifest.resolve(name)
+        return Net.open(path, inference.delegate, threads=inference.threads, model=manifest[name], journal=journal)
+
+    return Nets(
+        short_range=opened(FACE_SHORT_RANGE),
+        full_range=opened(FACE_FULL_RANGE),
+        mesh=opened(FACE_MESH),
+        iris=opened(IRIS),
+        expression=ExpressionNet(opened(EXPRESSION), manifest[EXPRESSION]) if expression.enabled else None,
+    )

@@ -1,0 +1,178 @@
+"""From a frame to a FaceObservation: find the driver, follow the face, read it.
+
+The detector runs when no face is followed and now and then besides; the mesh on every frame with a face; the iris net
+when a lid may have moved; the expression net on every n-th frame.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from edge.types import FaceObservation, Quality
+from edge.vision.detector import FULL_RANGE, SHORT_RANGE, Detection, Detector, the_driver
+from edge.vision.expression import ExpressionReader
+from edge.vision.eyes import LEFT_EYE, RIGHT_EYE, Eye, EyeReading, IrisNet
+from edge.vision.headpose import HeadPoseReader
+from edge.vision.landmarks import MIN_PRESENCE, Mesh, MeshNet
+from edge.vision.mouth import mouth_ratio
+from edge.vision.quality import CropQuality, crop_quality
+
+if TYPE_CHECKING:
+    from edge.config.schema import Camera, Expression, Vision
+    from edge.types import ObservabilityReason
+    from edge.vision.nets import Nets
+    from edge.vision.preprocess import Gray
+
+FULL_RANGE_EVERY_FRAMES: Final = 5
+"""While nobody is found the full-range net, which is dearer, looks on every fifth frame [D]."""
+
+QUALITY_EVERY_FRAMES: Final = 5
+"""Light and sharpness change slowly [D]."""
+
+
+@dataclass(slots=True)
+class _Track:
+    """The face that is followed."""
+
+    mesh: Mesh
+    score: float
+    looked_ns: int
+    frames: int = 0
+    quality: CropQuality | None = None
+
+
+class FaceObserver:
+    """Reads the frames of one camera in order. Not thread-safe: one thread owns it."""
+
+    def __init__(self, camera: Camera, vision: Vision, expression: Expression, nets: Nets) -> None:
+        self._camera = camera
+        self._vision = vision
+        self._expression_every = expression.every_n
+        self._short_range = Detector(nets.short_range, SHORT_RANGE)
+        self._full_range = Detector(nets.full_range, FULL_RANGE)
+        self._mesh = MeshNet(nets.mesh)
+        self._pose = HeadPoseReader(camera.fov_deg)
+        iris = IrisNet(nets.iris)
+        self._right_eye = Eye(RIGHT_EYE, iris, vision.iris_every_n)
+        self._left_eye = Eye(LEFT_EYE, iris, vision.iris_every_n)
+        self._expression = (
+            ExpressionReader(nets.expression.net, nets.expression.model)
+            if nets.expression and expression.enabled
+            else None
+        )
+        self._track: _Track | None = None
+        self._faces = 0
+        self._frames_without_face = 0
+
+    def observe(self, gray: Gray, t_ns: int) -> FaceObservation:
+        """Read one grey frame (height, width), uint8."""
+        track = self._follow(gray, t_ns)
+        if track is None:
+            self._frames_without_face += 1
+            return FaceObservation(t_ns=t_ns, quality=Quality(faces=self._faces, reason="no_face"))
+        self._frames_without_face = 0
+        return self._read(gray, track, t_ns)
+
+    def _follow(self, gray: Gray, t_ns: int) -> _Track | None:
+        """Carry the track on to this frame, look anew where that is due, or find a face."""
+        track = self._track
+        if track is not None:
+            track.mesh = self._mesh.read(gray, track.mesh.next_roi())
+            track.frames += 1
+            if track.mesh.presence < MIN_PRESENCE:
+                track = None
+        if track is None or t_ns - track.looked_ns >= self._vision.redetect_s * 1e9:
+            track = self._look(gray, t_ns, track)
+        if track is None or track is not self._track:
+            self._right_eye.forget()
+            self._left_eye.forget()
+        self._track = track
+        return track
+
+    def _look(self, gray: Gray, t_ns: int, track: _Track | None) -> _Track | None:
+        """Run the detector; keep the track unless the driver turns out to be somewhere else."""
+        driver = self._detect(gray, tracking=track is not None)
+        if track is not None:
+            track.looked_ns = t_ns
+            # A turned or half-hidden face is often followed well where the detector sees nothing.
+            if driver is None or _is_inside(driver, track.mesh):
+                return track
+        if driver is None:
+            return None
+        # The box is rough: a second pass, from the points of the first, frames the face as tracking will.
+        mesh = self._mesh.read(gray, driver.roi())
+        if mesh.presence >= MIN_PRESENCE:
+            mesh = self._mesh.read(gray, mesh.next_roi())
+        return _Track(mesh, driver.score, t_ns) if mesh.presence >= MIN_PRESENCE else track
+
+    def _detect(self, gray: Gray, *, tracking: bool) -> Detection | None:
+        height, width = gray.shape
+        x, y, w, h = self._camera.seat_region
+        left, top = int(x * width), int(y * height)
+        seat = (left, top, max(left + 1, round((x + w) * width)), max(top + 1, round((y + h) * height)))
+        seat = (left, top, min(seat[2], width), min(seat[3], height))
+        faces = self._short_range.find(gray, seat)
+        if not faces and not tracking and self._frames_without_face % FULL_RANGE_EVERY_FRAMES == 0:
+            faces = self._full_range.find(gray, seat)
+        self._faces = max(len(faces), int(tracking))
+        return the_driver(faces, self._camera.driver_side, width, self._vision.min_face_ratio * width)
+
+    def _read(self, gray: Gray, track: _Track, t_ns: int) -> FaceObservation:
+        mesh = track.mesh
+        height, width = gray.shape
+        if track.quality is None or track.frames % QUALITY_EVERY_FRAMES == 0:
+            track.quality = crop_quality(mesh.crop)
+        pose = self._pose.read(mesh, width, height)
+        right = left = EyeReading(reason=track.quality.reason)
+        if track.quality.reason is None:
+            right = self._right_eye.read(gray, mesh, pose.view, t_ns)
+            left = self._left_eye.read(gray, mesh, pose.view, t_ns)
+        expression = None
+        if self._expression and track.quality.reason is None and track.frames % self._expression_every == 0:
+            expression = self._expression.read(mesh, pose.view)
+        return FaceObservation(
+            t_ns=t_ns,
+            face=min(mesh.presence, 1.0) * track.score,
+            face_box=_face_box(mesh, width, height),
+            eye_openness_left=left.openness,
+            eye_openness_right=right.openness,
+            eye_certainty_left=left.certainty,
+            eye_certainty_right=right.certainty,
+            mouth_ratio=mouth_ratio(mesh),
+            yaw_deg=pose.camera.yaw_deg,
+            pitch_deg=pose.camera.pitch_deg,
+            roll_deg=pose.camera.roll_deg,
+            expression=expression,
+            quality=Quality(
+                face_px=mesh.width_px,
+                sharpness=track.quality.sharpness,
+                brightness_ratio=track.quality.brightness_ratio,
+                clipped_ratio=track.quality.clipped_ratio,
+                faces=self._faces,
+                reason=_reason(left, right),
+            ),
+        )
+
+
+def _reason(left: EyeReading, right: EyeReading) -> ObservabilityReason:
+    """Say why no eye could be judged; `ok` when at least one was."""
+    if left.openness is not None or right.openness is not None:
+        return "ok"
+    return left.reason or right.reason or "eyes_occluded"
+
+
+def _is_inside(driver: Detection, mesh: Mesh) -> bool:
+    """Tell whether a detection is the face that is followed."""
+    x, y = (driver.box[0] + driver.box[2]) / 2, (driver.box[1] + driver.box[3]) / 2
+    reach = mesh.roi.side / 3
+    return abs(x - mesh.roi.x) < reach and abs(y - mesh.roi.y) < reach
+
+
+def _face_box(mesh: Mesh, width: int, height: int) -> tuple[float, float, float, float]:
+    """Return the box of the points as x, y, width, height in shares of the frame, cut to the frame."""
+    roi = mesh.next_roi()
+    half = roi.side / 3
+    left, top = max(0.0, (roi.x - half) / width), max(0.0, (roi.y - half) / height)
+    right, bottom = min(1.0, (roi.x + half) / width), min(1.0, (roi.y + half) / height)
+    return (left, top, max(0.0, right - left), max(0.0, bottom - top))

@@ -1,0 +1,78 @@
+"""From a grey picture to a network's input: rotated square regions, crops, value ranges."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Gray = NDArray[np.uint8]
+    Floats = NDArray[np.float32]
+
+# One thread: the interpreter has the core, and a pool that wakes for 0.1 ms of warping costs more than it saves.
+cv2.setNumThreads(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Roi:
+    """A square in the picture, in pixels, turned clockwise by `angle_rad` around its centre."""
+
+    x: float
+    y: float
+    side: float
+    angle_rad: float = 0.0
+
+    def to_picture(self, size: int) -> NDArray[np.float64]:
+        """Return the 2x3 matrix from pixels of a crop of `size` to pixels of the picture."""
+        scale = self.side / size
+        a, b = scale * math.cos(self.angle_rad), scale * math.sin(self.angle_rad)
+        half = size / 2
+        return np.array([[a, -b, self.x - half * (a - b)], [b, a, self.y - half * (a + b)]])
+
+
+def cut(gray: Gray, roi: Roi, size: int, *, mirror: bool = False) -> Gray:
+    """Cut a region as a `size` x `size` picture, black outside the frame; `mirror` swaps left and right."""
+    matrix = roi.to_picture(size)
+    if mirror:
+        matrix[:, 2] += matrix[:, 0] * (size - 1)
+        matrix[:, 0] *= -1
+    crop: Any = cv2.warpAffine(gray, matrix, (size, size), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    return np.asarray(crop, np.uint8)
+
+
+def points_in_picture(points: Floats, roi: Roi, size: int) -> Floats:
+    """Carry points (n, 2) of a crop of `size` over to the picture; returns (n, 2) pixels."""
+    matrix = roi.to_picture(size).astype(np.float32)
+    placed: Floats = points @ matrix[:, :2].T + matrix[:, 2]
+    return placed
+
+
+def stretch_contrast(crop: Gray, low_percent: float, high_percent: float, min_span: float) -> Gray:
+    """Spread the values between two percentiles over 0 to 255; a flatter crop than `min_span` is spread less."""
+    counts = np.cumsum(cv2.calcHist([crop], [0], None, [256], [0, 256])[:, 0])
+    low = int(np.searchsorted(counts, counts[-1] * low_percent / 100))
+    high = int(np.searchsorted(counts, counts[-1] * high_percent / 100))
+    scale = 255.0 / max(high - low, min_span)
+    table = np.clip(np.rint((np.arange(256, dtype=np.float32) - low) * scale), 0, 255).astype(np.uint8)
+    stretched: Any = cv2.LUT(crop, table)
+    return np.asarray(stretched, np.uint8)
+
+
+class GrayInput:
+    """Turns grey crops into the float input (1, size, size, 3) of a colour network; the buffer is reused."""
+
+    def __init__(self, size: int, low: float, high: float) -> None:
+        self.size = size
+        self._table = np.linspace(low, high, 256, dtype=np.float32)
+        self._values = np.empty((1, size, size, 3), np.float32)
+
+    def fill(self, crop: Gray) -> Floats:
+        """Return the crop's values between `low` (black) and `high` (white); valid until the next call."""
+        cv2.cvtColor(cv2.LUT(crop, self._table), cv2.COLOR_GRAY2RGB, dst=self._values[0])
+        return self._values
