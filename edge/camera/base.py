@@ -49,6 +49,10 @@ class CameraLostError(CameraError):
     """It was open and stopped delivering (unplugged, stalled): reopen."""
 
 
+class CameraHungError(CameraLostError):
+    """Its driver does not return from a call: only a new process frees the camera."""
+
+
 @runtime_checkable
 class CameraSource(Protocol):
     """Opened by `open`, read by one thread, closed once. Every method may raise `CameraError` only."""

@@ -1,0 +1,157 @@
+"""Raspberry Pi cameras through picamera2 and libcamera."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Final
+
+from edge.camera.base import CameraBusyError, CameraFormatError, CameraUnavailableError, Frame
+from edge.camera.guard import GuardedSource
+from edge.camera.stamps import SensorStamps
+from edge.camera.transform import Transform
+from edge.runtime.clock import Clock, SystemClock
+
+if TYPE_CHECKING:
+    import types
+
+POLL_S: Final = 0.5
+"""How often a wait for a frame looks whether it shall stop [D]."""
+BUFFERS: Final = 4
+"""Enough to keep the sensor running while one is copied; each takes contiguous memory [D]."""
+INSTALL: Final = "sudo apt install python3-picamera2, and make the venv with `python3 -m venv --system-site-packages`"
+
+
+class PicameraSource(GuardedSource):
+    """CSI camera number `device` ("0" is the first). Opened once with one mode, never switched.
+
+    Grey is the luma plane of YUV420; stamps are the sensor's (start of exposure), exposure and gain the metadata's.
+    """
+
+    def __init__(
+        self,
+        device: str = "0",
+        *,
+        width: int = 640,
+        height: int = 480,
+        fps: float = 30.0,
+        transform: Transform | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        super().__init__(
+            f"CSI camera {device}",
+            lambda: _PicameraDriver(device, (width, height), fps, transform or Transform(), clock or SystemClock()),
+        )
+
+
+class _PicameraDriver:
+    def __init__(self, device: str, size: tuple[int, int], fps: float, transform: Transform, clock: Clock) -> None:
+        self._device = device
+        self._size = size
+        self._fps = fps
+        self._transform = transform
+        self._clock = clock
+        self._camera: Any = None
+        self._job: Any = None
+        self._stamps = SensorStamps()
+        self._sequence = 0
+
+    def start(self) -> None:
+        if not self._device.isdecimal():
+            raise CameraFormatError(
+                f"camera.device is {self._device!r}, but CSI cameras have numbers",
+                "give the number that `rpicam-hello --list-cameras` shows, mostly 0",
+            )
+        self._camera = _construct(_module().Picamera2, int(self._device))
+        # Luma alone would do, but every Raspberry Pi ISP delivers YUV420 and not all of them grey.
+        configuration = self._camera.create_video_configuration(
+            main={"size": self._size, "format": "YUV420"},
+            buffer_count=BUFFERS,
+            controls={"FrameRate": self._fps},
+        )
+        self._camera.configure(configuration)
+        granted = tuple(self._camera.camera_configuration()["main"]["size"])
+        if granted != self._size:
+            raise CameraFormatError(
+                f"the camera gives {granted[0]}x{granted[1]} where {self._size[0]}x{self._size[1]} were asked for",
+                "set camera.width and camera.height to that",
+            )
+        self._camera.start()
+
+    def next(self) -> Frame | None:
+        # A job that timed out stays queued: a second one would only take the frame after it.
+        if self._job is None:
+            self._job = self._camera.capture_request(wait=False)
+        try:
+            request = self._job.get_result(timeout=POLL_S)
+        except TimeoutError:
+            return None
+        self._job = None
+        arrived_ns = self._clock.monotonic_ns()
+        try:
+            metadata = request.get_metadata()
+            planes = request.make_array("main")
+            sequence, self._sequence = self._sequence, self._sequence + 1
+            gray = self._transform.apply(self._luma(planes))
+        finally:
+            request.release()
+        return Frame(
+            gray=gray,
+            t_ns=self._stamps.place(metadata.get("SensorTimestamp"), arrived_ns),
+            sequence=sequence,
+            exposure_us=_number(metadata.get("ExposureTime")),
+            gain=_number(metadata.get("AnalogueGain")),
+        )
+
+    def stop(self) -> None:
+        if self._camera is not None:
+            self._camera.stop()
+            self._camera.close()
+
+    def _luma(self, planes: Any) -> Any:
+        """Cut the luma plane out of (height x 3/2, stride); rows may be padded."""
+        width, height = self._size
+        if getattr(planes, "ndim", 0) != 2 or planes.shape[0] < height or planes.shape[1] < width:
+            raise CameraFormatError(
+                f"the camera delivers an array of shape {getattr(planes, 'shape', None)} instead of YUV420",
+                "update python3-picamera2, or set camera.width to a multiple of 64",
+            )
+        return planes[:height, :width]
+
+
+def _module() -> types.ModuleType:
+    try:
+        import picamera2  # noqa: PLC0415 - there only on a Raspberry Pi, and slow to load
+    except ImportError as error:
+        raise CameraUnavailableError(f"picamera2 cannot be loaded ({error})", INSTALL) from error
+    except ValueError as error:
+        # Debian's simplejpeg is built against numpy 1 on bookworm.
+        raise CameraUnavailableError(
+            f"picamera2 does not fit this numpy ({error})", "pip install 'numpy<2' into the same venv"
+        ) from error
+    return picamera2  # type: ignore[no-any-return]
+
+
+def _construct(picamera: Any, number: int) -> Any:
+    """Open the camera; a failed attempt leaves no file descriptor behind."""
+    if number >= len(picamera.global_camera_info()):
+        raise CameraUnavailableError(
+            f"there is no CSI camera {number}",
+            "check the ribbon cable and dtoverlay in /boot/firmware/config.txt; `rpicam-hello --list-cameras`",
+        )
+    # In two steps, because a constructor that fails keeps the pipe that it opened, once per attempt.
+    camera = picamera.__new__(picamera)
+    try:
+        camera.__init__(number)
+    except (RuntimeError, OSError) as error:
+        pipe = getattr(camera, "notifyme_w", None)
+        if pipe is not None:
+            os.close(pipe)
+        raise CameraBusyError(
+            f"CSI camera {number} does not open ({error.__cause__ or error})",
+            "close the other program that uses the camera (fuser -v /dev/media*), or reboot",
+        ) from error
+    return camera
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
