@@ -74,12 +74,12 @@ def read_members(path: Path) -> Iterator[StreamMember]:
         for number, line in enumerate(file, 1):
             try:
                 member = _decode_member(line)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                if number <= _SPELLING_LINES:
+                    _check_spelling(path, number, line, member)
+            except ValueError as error:  # msgspec's, and text that is not UTF-8
                 if not line.strip():
                     continue
                 raise _refusal(path, number, line, error) from None
-            if number <= _SPELLING_LINES:
-                _check_spelling(path, number, line, member)
             yield member
     if number == 0:
         raise StreamError(path, 1, "the file is empty", "record one with `edge-dms record`")
@@ -92,7 +92,7 @@ def read_decisions(path: Path) -> list[Decision]:
         for number, line in enumerate(file, 1):
             try:
                 decisions.append(_decode_decision(line))
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            except ValueError as error:
                 if line.strip():
                     raise StreamError(path, number, str(error), "see `edge-dms schema decisions`") from None
     return decisions
