@@ -20,19 +20,15 @@ if TYPE_CHECKING:
     from edge.vision.landmarks import Mesh
     from edge.vision.preprocess import Floats, Gray
 
-BOX_SCALE: Final = 0.99
-BOX_DROP: Final = 0.04
-"""The detector's box from the mesh's: its longer side over the geometric mean of the mesh box's sides, and how far its
-centre lies below as a share of it. Medians over 16 films, 4 % and 3 % spread [D: measured]."""
-
-CROP_SCALE: Final = 1.16
-CROP_LIFT: Final = 0.08
-"""Framing around the detector's box, as in training [S: tools/train/crop.py]."""
+CROP_SCALE: Final = 1.07
+CROP_LIFT: Final = 0.03
+"""Side of the square over the longer side of the mesh's box, and how far its centre lies above as a share of that side:
+frames the face as the training crops do [S: models/expression.card.md]."""
 
 LOW_PERCENT: Final = 1.0
 HIGH_PERCENT: Final = 99.0
 MIN_SPAN_GREY: Final = 16.0
-"""Contrast normalisation, as in training [S: tools/train/crop.py]."""
+"""Contrast normalisation, as in training [S: models/expression.card.md]."""
 
 MIN_FACE_PX: Final = 64.0
 MAX_YAW_DEG: Final = 30.0
@@ -46,20 +42,17 @@ class ExpressionReader:
         self._net = net
         self._size = net.input_shapes[0][1]
         self._temperature = model.temperature
-        self._abstain_below = model.abstain_below
         self._places = [model.labels.index(name) for name in EXPRESSIONS]
 
     def read(self, mesh: Mesh, view: HeadPose) -> dict[str, float] | None:
-        """Return probabilities over `EXPRESSIONS`, or None when face and network are not sure enough."""
+        """Return probabilities over `EXPRESSIONS`, or None for a face too small or turned too far.
+
+        Unsure answers are given too: their differences to the driver's own neutral face still tell something.
+        """
         if mesh.width_px < MIN_FACE_PX or abs(view.yaw_deg) > MAX_YAW_DEG:
             return None
         logits = self._net.run((network_input(expression_crop(mesh, self._size)),))[0].ravel()
-        return self._judged(probabilities(logits[self._places], self._temperature))
-
-    def _judged(self, shares: list[float]) -> dict[str, float] | None:
-        if max(shares) < self._abstain_below:
-            return None
-        return dict(zip(EXPRESSIONS, shares, strict=True))
+        return dict(zip(EXPRESSIONS, probabilities(logits[self._places], self._temperature), strict=True))
 
 
 def probabilities(logits: Floats, temperature: float) -> list[float]:
@@ -73,10 +66,10 @@ def probabilities(logits: Floats, temperature: float) -> list[float]:
 def expression_crop(mesh: Mesh, size: int) -> Gray:
     """Cut the face out of the mesh's crop, upright along the eyes, as a `size` x `size` grey picture."""
     low, high = mesh.points[:, :2].min(axis=0).tolist(), mesh.points[:, :2].max(axis=0).tolist()
-    longest = BOX_SCALE * ((high[0] - low[0]) * (high[1] - low[1])) ** 0.5
+    longest = max(high[0] - low[0], high[1] - low[1])
     side = min(round(CROP_SCALE * longest), MESH_PX)
     centre_x = (low[0] + high[0]) / 2
-    centre_y = (low[1] + high[1]) / 2 + (BOX_DROP - CROP_LIFT) * longest
+    centre_y = (low[1] + high[1]) / 2 - CROP_LIFT * longest
     left = min(max(round(centre_x - side / 2), 0), MESH_PX - side)
     top = min(max(round(centre_y - side / 2), 0), MESH_PX - side)
     face = mesh.crop[top : top + side, left : left + side]

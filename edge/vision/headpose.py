@@ -80,13 +80,14 @@ class HeadPoseReader:
     """Head pose for one camera."""
 
     def __init__(self, fov_deg: float) -> None:
-        self._half_width_tan = math.tan(math.radians(fov_deg) / 2)
+        self._half_tan = math.tan(math.radians(fov_deg) / 2)
 
     def read(self, mesh: Mesh, picture_width: int, picture_height: int) -> PoseReading:
         """Return the pose of a face in a picture of this size."""
         points = mesh.points[INDICES].astype(np.float64)
         rotation = _rotation(points - points.mean(axis=0))
-        focal_px = picture_width / 2 / self._half_width_tan
+        # A camera mounted upright turns its picture: the lens's horizontal is always the longer side.
+        focal_px = max(picture_width, picture_height) / 2 / self._half_tan
         right_rad = math.atan2(mesh.roi.x - picture_width / 2, focal_px)
         down_rad = math.atan2(mesh.roi.y - picture_height / 2, focal_px)
         view = angles(_turned(rotation, mesh.roi.angle_rad))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -42,8 +42,8 @@ def cut(gray: Gray, roi: Roi, size: int, *, mirror: bool = False) -> Gray:
     if mirror:
         matrix[:, 2] += matrix[:, 0] * (size - 1)
         matrix[:, 0] *= -1
-    crop: Any = cv2.warpAffine(gray, matrix, (size, size), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-    return np.asarray(crop, np.uint8)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(gray, matrix, (size, size), flags=flags), np.uint8)
 
 
 def points_in_picture(points: Floats, roi: Roi, size: int) -> Floats:
@@ -54,14 +54,22 @@ def points_in_picture(points: Floats, roi: Roi, size: int) -> Floats:
 
 
 def stretch_contrast(crop: Gray, low_percent: float, high_percent: float, min_span: float) -> Gray:
-    """Spread the values between two percentiles over 0 to 255; a flatter crop than `min_span` is spread less."""
-    counts = np.cumsum(cv2.calcHist([crop], [0], None, [256], [0, 256])[:, 0])
-    low = int(np.searchsorted(counts, counts[-1] * low_percent / 100))
-    high = int(np.searchsorted(counts, counts[-1] * high_percent / 100))
+    """Spread the values between two percentiles over 0 to 255; a flatter crop than `min_span` is spread less.
+
+    Percentiles lie linearly between ranks, as numpy's do.
+    """
+    values = np.sort(crop, axis=None)
+    low, high = _percentile(values, low_percent), _percentile(values, high_percent)
     scale = 255.0 / max(high - low, min_span)
     table = np.clip(np.rint((np.arange(256, dtype=np.float32) - low) * scale), 0, 255).astype(np.uint8)
-    stretched: Any = cv2.LUT(crop, table)
-    return np.asarray(stretched, np.uint8)
+    return np.asarray(cv2.LUT(crop, table), np.uint8)
+
+
+def _percentile(ascending: Gray, percent: float) -> float:
+    place = (ascending.size - 1) * percent / 100
+    rank = int(place)
+    first, second = float(ascending[rank]), float(ascending[min(rank + 1, ascending.size - 1)])
+    return first + (place - rank) * (second - first)
 
 
 class GrayInput:
