@@ -13,7 +13,8 @@ import msgspec
 from edge.camera.base import CameraFormatError
 from edge.camera.open import source_for
 from edge.vision.camera_condition import CameraCondition
-from edge.vision.observer import FaceObserver, open_nets
+from edge.vision.nets import open_nets
+from edge.vision.observer import FaceObserver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -91,6 +91,11 @@ class Summary:
             else:
                 record.change(decision)
 
+    def forget_decisions(self) -> None:
+        """Drop events and alerts, to put the ones of a recording in their place."""
+        self.events.clear()
+        self._alerts.clear()
+
     def _weigh(self, held_ns: int) -> None:
         pending = self._pending
         if pending is None:

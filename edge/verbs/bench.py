@@ -100,7 +100,7 @@ def _measure(path: Path, config: Config) -> dict[str, Any]:
 def _bare(perception: Perception, frames: int) -> dict[str, Any]:
     """Time each network alone, with the inputs of its last run still in place."""
     models = {}
-    for name, net in perception.nets.items():
+    for name, net in perception.nets.by_name().items():
         if net.invokes == 0:
             continue
         for _ in range(_WARM_UP):

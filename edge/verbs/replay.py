@@ -132,10 +132,11 @@ def _replay(args: argparse.Namespace, config: Config, members: Iterator[StreamMe
     document["timing"] = _timing(document, time.perf_counter_ns() - wall, time.process_time_ns() - cpu)
     document["neutral_yaw_deg"] = round(config.camera.neutral_yaw_deg if yaw is None else yaw, 2)
     if collector is not None:
-        from edge.replay.report import write_report
+        from edge.replay.report import ReportData, write_report
 
-        with new_file(args.report, "w") as file:
-            write_report(file, collector.data(document))
+        write_report(
+            args.report, ReportData(document, collector.grids(), config, neutral_yaw_deg=document["neutral_yaw_deg"])
+        )
     if args.json:
         print_json(document)
     else:
