@@ -1,0 +1,152 @@
+"""The capture thread: frames from a source into the slot, and what happens when there are none."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from edge.camera.base import (
+    CameraError,
+    CameraFormatError,
+    CameraHungError,
+    CameraLostError,
+    CameraSource,
+    Frame,
+)
+from edge.camera.retry import BackOff
+from edge.runtime.clock import NS_PER_S, Clock, SystemClock
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+
+    from edge.runtime.slot import LatestSlot
+    from edge.types import CameraState
+
+logger = logging.getLogger(__name__)
+
+BEAT_S: Final = 0.5
+"""While it waits for a camera to come back, the thread shows that it is alive so often [D]."""
+UNREADABLE_S: Final = 3.0
+"""Unreadable pictures for so long: the camera is opened again [D]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What the capture thread knows about the camera: `ok`, or `stalled` and in words why and what to do."""
+
+    state: CameraState
+    since_ns: int
+    detail: str | None = None
+
+
+class Capture:
+    """Opens the source, moves its frames into the slot, and opens it anew when it is lost.
+
+    The attributes are written by the thread in `run` and may be read by any other.
+    """
+
+    def __init__(
+        self,
+        source: CameraSource,
+        slot: LatestSlot[Frame],
+        *,
+        stall_s: float,
+        reopen: bool = True,
+        clock: Clock | None = None,
+    ) -> None:
+        """`stall_s` without a frame is a lost camera; `reopen=False` (files) raises instead of trying again."""
+        self.condition = Condition("ok", 0)
+        self.frames = 0
+        """Good frames so far."""
+        self.unreadable = 0
+        """Pictures that were no frames (wrong size or type, broken)."""
+        self.openings = 0
+        """Successful openings; more than one means that the camera was lost in between."""
+        self._source = source
+        self._slot = slot
+        self._stall_s = stall_s
+        self._reopen = reopen
+        self._clock = clock or SystemClock()
+        self._back_off = BackOff()
+        self._last_good_ns = 0
+
+    def run(self, stop: threading.Event, beat: Callable[[], None]) -> None:
+        """Deliver until `stop` is set or a finite source ends; then the slot is closed.
+
+        `beat` is called after every frame, every failure and every half second of waiting, so that a watchdog sees
+        the difference between a missing camera and a hanging thread. Opening a sensor may take up to ten seconds.
+
+        Raises what trying again cannot mend: `CameraFormatError` at the first opening (a mistake in the
+        configuration), `CameraHungError` (only a new process helps), and with `reopen=False` every `CameraError` but
+        one unreadable picture.
+        """
+        try:
+            while not stop.is_set():
+                try:
+                    self._source.open()
+                    self.openings += 1
+                    self._last_good_ns = self._clock.monotonic_ns()
+                    if self._deliver(stop, beat):
+                        break
+                except CameraError as error:
+                    self._source.close()
+                    self._raise_if_final(error)
+                    self._wait(error, stop, beat)
+        finally:
+            self._source.close()
+        self._slot.close()
+
+    def _deliver(self, stop: threading.Event, beat: Callable[[], None]) -> bool:
+        """Move frames until the end (True), a stop (False) or a `CameraError`."""
+        while not stop.is_set():
+            try:
+                frame = self._source.read(self._stall_s)
+            except CameraFormatError as error:
+                self._pass_over(error)
+                beat()
+                continue
+            if frame is None:
+                return True
+            self._slot.put(frame)
+            self._note_good()
+            beat()
+        return False
+
+    def _note_good(self) -> None:
+        now_ns = self._last_good_ns = self._clock.monotonic_ns()
+        self.frames += 1
+        self._back_off.delivered(now_ns)
+        if self.condition.state != "ok":
+            logger.info("the camera delivers again")
+            self.condition = Condition("ok", now_ns)
+
+    def _pass_over(self, error: CameraFormatError) -> None:
+        self.unreadable += 1
+        silent_s = (self._clock.monotonic_ns() - self._last_good_ns) / NS_PER_S
+        if silent_s >= self._stall_s:
+            self._note_bad(error)
+        if self._reopen and silent_s >= UNREADABLE_S:
+            raise CameraLostError(error.what, error.remedy) from error
+
+    def _note_bad(self, error: CameraError) -> None:
+        if self.condition.state == "ok" or self.condition.detail != str(error):
+            logger.warning("camera: %s", error)
+            self.condition = Condition("stalled", self._clock.monotonic_ns(), str(error))
+
+    def _raise_if_final(self, error: CameraError) -> None:
+        hopeless = isinstance(error, CameraFormatError) and self.frames == 0
+        if hopeless or isinstance(error, CameraHungError) or not self._reopen:
+            raise error
+
+    def _wait(self, error: CameraError, stop: threading.Event, beat: Callable[[], None]) -> None:
+        self._note_bad(error)
+        wait_s = self._back_off.failed()
+        logger.info("the camera is opened again in %g s", wait_s)
+        until_ns = self._clock.monotonic_ns() + round(wait_s * NS_PER_S)
+        beat()
+        while (left_ns := until_ns - self._clock.monotonic_ns()) > 0:
+            if self._clock.wait(stop, min(BEAT_S, left_ns / NS_PER_S)):
+                return
+            beat()
