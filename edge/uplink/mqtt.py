@@ -1,0 +1,195 @@
+"""One MQTT connection, from CONNECT to its end. The only module that knows paho.
+
+What paho 2 taught [S, read in its issues and measured]: an exception in a callback kills its network thread while
+`is_connected()` stays True, so callbacks here only put into a queue and are guarded; it holds its own lock inside
+`on_publish`; it queues and repeats by itself when offline, so a client lives for one connection only and what was in
+flight comes again from the outbox.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import socket
+import ssl
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import msgspec
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge.config.schema import Mqtt
+
+logger = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT_S: Final = 5.0
+"""For the TCP connection; the answer to CONNECT has its own limit [D]."""
+NO_SUBSCRIBER: Final = 0x10
+NOT_AUTHORISED: Final = 0x87
+FAILURE: Final = 0x80
+"""Reason codes from here on are refusals (MQTT 5, 2.4)."""
+
+
+NOT_LET_IN: Final = frozenset({0x86, NOT_AUTHORISED})
+"""CONNACK: bad user name or password, not authorised."""
+
+
+class MqttSettingsError(Exception):
+    """The connection cannot be made as configured: a file is missing, unsafe or unreadable."""
+
+
+class Connected(msgspec.Struct, frozen=True):
+    """The broker has accepted connection `number`."""
+
+    number: int
+    receive_maximum: int | None
+    """How many unanswered messages it takes; None: it did not say."""
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """The broker has answered a QoS 1 message of connection `number`."""
+
+    number: int
+    message_id: int
+    reason_code: int
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """Connection `number` is over, or never came to be."""
+
+    number: int
+    why: str
+    not_authorised: bool = False
+
+
+NetworkEvent = Connected | Answered | Ended
+
+
+class Connection:
+    """A client that connects once, in paho's thread, and tells of it through `tell`.
+
+    `tell` must only put into a queue: it is called from paho's thread under paho's locks.
+    """
+
+    def __init__(
+        self, settings: Mqtt, number: int, will: tuple[str, bytes], tell: Callable[[NetworkEvent], None]
+    ) -> None:
+        self.number = number
+        self.broken: BaseException | None = None
+        """What a callback raised; the connection must then be given up."""
+        self._tell = tell
+        self._given_up = False
+        version5 = settings.protocol == "5"
+        self._client = client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=settings.vehicle,
+            protocol=paho.MQTTv5 if version5 else paho.MQTTv311,
+            # The outbox repeats what was not answered; a session kept at the broker would repeat it once more.
+            clean_session=None if version5 else True,
+            reconnect_on_failure=False,
+        )
+        client.max_inflight_messages_set(0)  # unlimited: the window above counts
+        client.connect_timeout = CONNECT_TIMEOUT_S
+        client.will_set(*will, qos=1, retain=True)
+        _identify(client, settings)
+        client.on_connect = self._guard(self._on_connect)
+        client.on_connect_fail = self._guard(self._on_connect_fail)
+        client.on_disconnect = self._guard(self._on_disconnect)
+        client.on_publish = self._guard(self._on_publish)
+        client.connect_async(settings.host, settings.port, keepalive=settings.keepalive_s)
+
+    def open(self) -> None:
+        """Begin to connect; returns at once."""
+        self._client.loop_start()
+
+    def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> int | None:
+        """Send; return the message id, or None when the connection is gone."""
+        info = self._client.publish(topic, payload, qos=qos, retain=retain)
+        return info.mid if info.rc == paho.MQTT_ERR_SUCCESS else None
+
+    def close(self) -> None:
+        """Say DISCONNECT; the broker then drops the last will. `Ended` follows."""
+        self._client.disconnect()
+
+    def give_up(self) -> None:
+        """Cut the line without a word, so that the broker publishes the last will; nothing more is told."""
+        self._given_up = True
+        line = cast("socket.socket | None", self._client.socket())
+        if line is None:
+            self._client.disconnect()  # still connecting: ends paho's thread when that returns
+            return
+        with suppress(OSError):
+            line.shutdown(socket.SHUT_RDWR)
+
+    def _guard(self, callback: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(callback)
+        def guarded(*arguments: Any) -> None:
+            try:
+                callback(*arguments)
+            except Exception as error:  # a worker boundary: paho's thread would die of it without a sign
+                self.broken = error
+                logger.exception("a callback of the MQTT client failed; the connection is given up")
+
+        return guarded
+
+    def _say(self, event: NetworkEvent) -> None:
+        if not self._given_up:
+            self._tell(event)
+
+    def _on_connect(self, client: paho.Client, _user: object, _flags: object, code: Any, properties: Any) -> None:
+        if self._given_up:
+            client.disconnect()
+        elif code.is_failure:
+            self._say(Ended(self.number, f"the broker refused: {code}", not_authorised=code.value in NOT_LET_IN))
+        else:
+            self._say(Connected(self.number, getattr(properties, "ReceiveMaximum", None)))
+
+    def _on_connect_fail(self, client: paho.Client, _user: object) -> None:
+        client.disconnect()  # else paho would try again by itself
+        self._say(Ended(self.number, "no connection to the broker"))
+
+    def _on_disconnect(
+        self, _client: paho.Client, _user: object, _flags: object, code: Any, _properties: object
+    ) -> None:
+        self._say(Ended(self.number, f"the connection ended: {code}"))
+
+    def _on_publish(self, _client: paho.Client, _user: object, message_id: int, code: Any, _properties: object) -> None:
+        self._say(Answered(self.number, message_id, code.value))
+
+
+def check(settings: Mqtt) -> None:
+    """Look at every file the connection needs. Raises `MqttSettingsError` with a remedy."""
+    _identify(paho.Client(CallbackAPIVersion.VERSION2), settings)
+
+
+def _identify(client: paho.Client, settings: Mqtt) -> None:
+    if settings.username is not None:
+        client.username_pw_set(settings.username, _password(settings.password_file))
+    if settings.tls is None:
+        return
+    tls = settings.tls
+    try:
+        client.tls_set(tls.ca_file, tls.cert_file, tls.key_file, tls_version=ssl.PROTOCOL_TLS_CLIENT)
+    except (OSError, ValueError) as error:
+        files = ", ".join(name for name in (tls.ca_file, tls.cert_file, tls.key_file) if name)
+        raise MqttSettingsError(f"mqtt.tls: cannot load {files} ({error}); give readable PEM files") from error
+
+
+def _password(file: str | None) -> str | None:
+    if file is None:
+        return None
+    path = Path(file)
+    try:
+        if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise MqttSettingsError(f"mqtt.password_file: {file} is open to other users; run: chmod 600 {file}")
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise MqttSettingsError(
+            f"mqtt.password_file: cannot read {file} ({error}); it holds the password alone"
+        ) from error

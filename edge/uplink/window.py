@@ -1,0 +1,106 @@
+"""In which order alerts are sent, and when again: decided here, without a thread, a clock or a socket.
+
+The promise: whoever is subscribed sees alerts in the order of their sequence numbers, counting the first arrival of
+each. Rows go out strictly in that order. Until the broker has accepted one on this connection only a single row is in
+flight, so a row that nobody was subscribed for (reason 0x10) has nothing behind it that a subscriber who arrives in
+that moment could see first. After an acceptance somebody is there, and the window opens. A refusal closes it again:
+nothing more is sent, the answers still due are waited for, and after a pause the lowest refused row is tried alone.
+Rows behind it that were accepted meanwhile are delivered and not repeated: repeating them could not bring back the
+order for whoever had seen them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+NS_PER_S: Final = 1_000_000_000
+MAX_IN_FLIGHT: Final = 40
+"""[S] measured: enough for the line, and paho never has to queue."""
+FIRST_PAUSE_S: Final = 1.0
+LONGEST_PAUSE_S: Final = 60.0
+BACKLOG_PER_S: Final = 200.0
+"""A vehicle that was offline for days must not flood the broker [D]."""
+
+
+class DeliveryWindow:
+    """Which rows may be sent now."""
+
+    def __init__(self) -> None:
+        self.cursor = 0
+        """Send rows above this sequence number."""
+        self._in_flight: dict[int, int] = {}  # message id -> seq
+        self._width = MAX_IN_FLIGHT
+        self._proven = False
+        self._lowest_refused: int | None = None
+        self._pause_s = FIRST_PAUSE_S
+        self._resume_ns = 0
+        self._seen = 0
+        self._credit = 0.0
+        self._credit_ns = 0
+
+    def begin(self, now_ns: int, last_seq: int, receive_maximum: int | None) -> None:
+        """Start on a fresh connection: everything up to `last_seq` is backlog, nothing is in flight."""
+        self.cursor = 0
+        self._in_flight.clear()
+        self._width = min(MAX_IN_FLIGHT, receive_maximum or MAX_IN_FLIGHT)
+        self._proven = False
+        self._lowest_refused = None
+        self._pause_s = FIRST_PAUSE_S
+        self._resume_ns = now_ns
+        self._seen = max(self._seen, last_seq)
+        self._credit, self._credit_ns = float(self._width), now_ns
+
+    def room(self, now_ns: int) -> int:
+        """Return how many rows may be sent now."""
+        if self._lowest_refused is not None or now_ns < self._resume_ns:
+            return 0
+        self._credit += (now_ns - self._credit_ns) / NS_PER_S * BACKLOG_PER_S
+        self._credit = min(self._credit, float(self._width))
+        self._credit_ns = now_ns
+        width = self._width if self._proven else 1
+        return max(0, min(width - len(self._in_flight), int(self._credit)))
+
+    def held_back(self, seq: int) -> bool:
+        """Tell whether this row is late: from before the connection, or sent before."""
+        return seq <= self._seen
+
+    def sent(self, message_id: int, seq: int) -> None:
+        """Note that a row went out; rows must come in rising order."""
+        if seq <= self.cursor:
+            raise ValueError(f"row {seq} must not be sent after row {self.cursor}")
+        self._in_flight[message_id] = seq
+        self._credit -= 1.0
+        self.cursor = seq
+        self._seen = max(self._seen, seq)
+
+    def answered(self, message_id: int, now_ns: int, *, accepted: bool) -> int | None:
+        """Take the broker's answer; return the row it was about, None if it was not about a row."""
+        seq = self._in_flight.pop(message_id, None)
+        if seq is None:
+            return None
+        if not accepted:
+            self._lowest_refused = seq if self._lowest_refused is None else min(seq, self._lowest_refused)
+        elif self._lowest_refused is None:
+            self._proven = True
+            self._pause_s = FIRST_PAUSE_S
+        if self._lowest_refused is not None and not self._in_flight:
+            self._retreat(now_ns)
+        return seq
+
+    @property
+    def in_flight(self) -> int:
+        """How many rows wait for an answer."""
+        return len(self._in_flight)
+
+    @property
+    def paused(self) -> bool:
+        """True from a refusal until a row is accepted."""
+        return self._lowest_refused is not None or (not self._proven and self._pause_s > FIRST_PAUSE_S)
+
+    def _retreat(self, now_ns: int) -> None:
+        if self._lowest_refused is not None:
+            self.cursor = self._lowest_refused - 1
+        self._lowest_refused = None
+        self._proven = False
+        self._resume_ns = now_ns + round(self._pause_s * NS_PER_S)
+        self._pause_s = min(LONGEST_PAUSE_S, 2.0 * self._pause_s)
