@@ -1,0 +1,145 @@
+"""Brings alerts onto the disk, whatever the disk does: opens, retries, holds a bounded few in memory meanwhile."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from edge.uplink.database import OutboxBusyError, OutboxError, OutboxFullError
+from edge.uplink.envelope import Register
+from edge.uplink.ids import boot_id
+
+if TYPE_CHECKING:
+    from edge.types import AlertChange
+    from edge.uplink.envelope import StoredAlert
+    from edge.uplink.messages import AlertContext, Info
+    from edge.uplink.outbox import AlertOutbox
+    from edge.uplink.wallclock import Instant
+
+logger = logging.getLogger(__name__)
+
+NS_PER_S: Final = 1_000_000_000
+RETRY_S: Final = 2.0
+"""Pause after the disk refused a write, or the file could not be opened [D]."""
+BALLAST_RETRY_S: Final = 60.0
+MAX_PENDING: Final = 512
+"""Messages held in memory while the disk does not take them [D]."""
+
+
+class Keeper:
+    """The way of an alert from its decision into the outbox."""
+
+    def __init__(self, outbox: AlertOutbox, info: Info, now: Instant) -> None:
+        self.outbox = outbox
+        self.faults: set[str] = set()
+        self._pending: deque[StoredAlert] = deque()
+        self._delivered: list[int] = []
+        self._dropped = {False: 0, True: 0}  # by critical, while in memory
+        self._retry_ns = now.mono_ns
+        self._ballast_ns = now.mono_ns
+        self._complained = ""
+        previous = 0
+        try:
+            outbox.open()
+            previous = outbox.last_start()
+        except OutboxBusyError:
+            raise
+        except OutboxError as error:
+            self._fail(error, now)
+        self.boot_id, self._start = boot_id(now.wall_ns, previous)
+        self.register = Register(self.boot_id, info)
+        if outbox.is_open:
+            self._opened(now)
+
+    def put(self, change: AlertChange, context: AlertContext, now: Instant) -> None:
+        """Take a message; it is on disk after the next `flush` that could write."""
+        self._hold(self.register.store(change, context, now))
+
+    def delivered(self, seq: int) -> None:
+        """Note that the broker has a row; it is deleted with the next `flush`."""
+        self._delivered.append(seq)
+
+    def flush(self, now: Instant) -> bool:
+        """Write and delete what is due, in one go each; True when something was written."""
+        if now.mono_ns < self._retry_ns:
+            return False
+        try:
+            if not self.outbox.is_open:
+                self.outbox.open()
+                self._opened(now)
+            return self._write(now)
+        except OutboxError as error:
+            self._fail(error, now)
+            return False
+
+    def rows(self, after: int, limit: int, now: Instant) -> list[tuple[int, StoredAlert]]:
+        """Return committed rows above `after`, in order; none while the outbox cannot be read."""
+        if not self.outbox.is_open:
+            return []
+        try:
+            return self.outbox.after(after, limit)
+        except OutboxError as error:
+            self._fail(error, now)
+            return []
+
+    @property
+    def last_seq(self) -> int:
+        """Newest sequence number on disk."""
+        return self.outbox.last_seq() if self.outbox.is_open else 0
+
+    @property
+    def pending(self) -> int:
+        """Messages that are not on disk yet."""
+        return len(self._pending)
+
+    def dropped(self, *, critical: bool) -> int:
+        """Messages of a class lost for want of space, on disk or in memory."""
+        return self.outbox.dropped(critical=critical) + self._dropped[critical]
+
+    def _opened(self, now: Instant) -> None:
+        """Close what a crash left open: its process cannot do it any more."""
+        self.outbox.count_start(self._start)
+        ghosts = [ghost for ghost in self.outbox.open_alerts() if ghost.boot_id != self.boot_id]
+        closed = [self.register.close_ghost(ghost, now) for ghost in ghosts]
+        if closed:
+            logger.warning("%d alerts were left open by an earlier run: closed with reason restart", len(closed))
+            self.outbox.write(closed)
+        if self.outbox.quarantined is not None:
+            self.faults.add("outbox_damaged")
+            logger.error("the outbox was damaged; it lies in %s, a new one is in use", self.outbox.quarantined)
+
+    def _write(self, now: Instant) -> bool:
+        if self._delivered:
+            self.outbox.delete(self._delivered)
+            self._delivered.clear()
+        wrote = bool(self._pending)
+        if wrote:
+            self.outbox.write(self._pending)
+            self._pending.clear()
+        self.faults -= {"outbox_unavailable", "disk_full"}
+        self._complained = ""
+        if now.mono_ns >= self._ballast_ns:
+            self._ballast_ns = now.mono_ns + round(BALLAST_RETRY_S * NS_PER_S)
+            self.outbox.keep_ballast()
+        return wrote
+
+    def _hold(self, stored: StoredAlert) -> None:
+        self._pending.append(stored)
+        if len(self._pending) <= MAX_PENDING:
+            return
+        victim = next((index for index, waiting in enumerate(self._pending) if not waiting.critical), 0)
+        self._dropped[self._pending[victim].critical] += 1
+        del self._pending[victim]
+
+    def _fail(self, error: OutboxError, now: Instant) -> None:
+        if isinstance(error, OutboxFullError):
+            self.faults.add("disk_full")
+        else:
+            # Opened anew at the next attempt, which examines the file and puts a damaged one aside.
+            self.faults.add("outbox_unavailable")
+            self.outbox.close()
+        self._retry_ns = now.mono_ns + round(RETRY_S * NS_PER_S)
+        if str(error) != self._complained:
+            logger.error("%s", error)
+            self._complained = str(error)

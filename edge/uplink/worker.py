@@ -1,0 +1,329 @@
+"""The uplink: one thread that owns the disk and the way to the fleet. Nobody else waits for either."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from edge.runtime.worker import Worker
+from edge.uplink.envelope import event, withhold_expression
+from edge.uplink.keeper import Keeper
+from edge.uplink.link import Link
+from edge.uplink.messages import OutboxHealth, encode
+from edge.uplink.mqtt import FAILURE, NO_SUBSCRIBER, NOT_AUTHORISED, Answered, Connected, check
+from edge.uplink.outbox import AlertOutbox
+from edge.uplink.telemetry import Telemetry
+from edge.uplink.topics import Topics
+from edge.uplink.wallclock import KernelWallClock
+from edge.uplink.window import DeliveryWindow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from edge.config.schema import Mqtt, Outbox
+    from edge.types import AlertChange, DriverState
+    from edge.uplink.messages import AlertContext, Health, Info
+    from edge.uplink.mqtt import NetworkEvent
+    from edge.uplink.wallclock import Instant, WallClock
+
+logger = logging.getLogger(__name__)
+
+NS_PER_S: Final = 1_000_000_000
+QUEUE_LENGTH: Final = 256
+"""Alerts on their way to the disk; at ten a second this is a disk that hangs for half a minute [D]."""
+IDLE_S: Final = 0.2
+"""Longest sleep of the thread; new work wakes it at once."""
+GOODBYE_S: Final = 1.0
+"""How long the end waits for the broker to take `offline`, and again to close [D]."""
+
+
+class UplinkCounters(msgspec.Struct, frozen=True):
+    """What the uplink has done so far."""
+
+    connected: bool = False
+    outbox_depth: int = 0
+    """Alert messages that wait for the broker."""
+    pending: int = 0
+    """Alert messages that are not on disk yet."""
+    delivered: int = 0
+    """Alert messages the broker has accepted since the start."""
+    dropped_info: int = 0
+    dropped_critical: int = 0
+    dropped_queue_full: int = 0
+    reconnects: int = 0
+    last_ack_age_s: float | None = None
+    """Since the broker last answered; None: never."""
+    waiting_for_subscriber: bool = False
+    """The broker refuses alerts for now: nobody is subscribed, or it does not let us."""
+    faults: tuple[str, ...] = ()
+    progress: int = 0
+    """Rises while the thread lives: what the watchdog looks at."""
+
+
+class DrainResult(msgspec.Struct, frozen=True):
+    """How the end went."""
+
+    delivered: int
+    """Alert messages accepted by the broker since the start."""
+    left: int
+    """Alert messages that stay on disk for the next start."""
+    clean: bool
+    """The broker took `offline` and the goodbye; False: its last will speaks."""
+
+
+class Uplink:
+    """Alerts to the fleet, nothing lost uncounted. All `offer_*` methods return at once, from any thread."""
+
+    def __init__(
+        self,
+        mqtt: Mqtt,
+        outbox: Outbox,
+        *,
+        state_dir: Path,
+        info: Info,
+        clock: WallClock | None = None,
+        expression: bool = True,
+        on_failure: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        self._mqtt = mqtt
+        self._settings = outbox
+        self._info = info
+        self._clock: WallClock = clock or KernelWallClock()
+        self._expression = expression
+        self._on_failure = on_failure
+        self._topics = Topics(mqtt.fleet, mqtt.vehicle)
+        self._outbox = AlertOutbox(state_dir, outbox)
+        self._window = DeliveryWindow()
+        self._alerts: queue.Queue[tuple[AlertChange, AlertContext]] = queue.Queue(QUEUE_LENGTH)
+        self._network: queue.SimpleQueue[NetworkEvent | None] = queue.SimpleQueue()
+        self._worker = Worker("uplink", self._run, self._failed)
+        self._deadline_s: float | None = None
+        self._faults: set[str] = set()
+        self._delivered = 0
+        self._queue_full = 0
+        self._clean = False
+        self._state: DriverState | None = None
+        self._health: Health | None = None
+        self._counters = UplinkCounters()
+        self._counting = threading.Lock()
+        self._keeper: Keeper
+        self._link: Link
+        self._telemetry: Telemetry
+
+    def start(self) -> None:
+        """Open the outbox, close what a crash left open, start the thread.
+
+        Raises `MqttSettingsError` when a file of the settings is unusable and `OutboxBusyError` when another daemon
+        holds the outbox. Any other trouble with the disk or the network is retried for ever and told in `health`.
+        """
+        check(self._mqtt)
+        now = self._clock.now()
+        self._keeper = Keeper(self._outbox, self._info, now)
+        boot_id = self._keeper.boot_id
+        self._link = Link(self._mqtt, self._topics, boot_id, self._network.put)
+        self._telemetry = Telemetry(
+            self._link, self._topics, self._info, boot_id, self._settings, expression=self._expression
+        )
+        self._worker.start()
+
+    def offer_alert(self, change: AlertChange, context: AlertContext) -> bool:
+        """Take an alert on its way; False when the queue is full, which is counted, or the uplink has stopped."""
+        if not self._expression:
+            kept = withhold_expression(change)
+            if kept is None:
+                return False
+            change = kept
+        if self._worker.stopping:
+            return False
+        try:
+            self._alerts.put_nowait((change, context))
+        except queue.Full:
+            with self._counting:
+                self._queue_full += 1
+            return False
+        self._wake()
+        return True
+
+    def offer_state(self, state: DriverState, t_ns: int) -> None:
+        """Replace the judged state; published when a level changed, and as a heartbeat."""
+        self._state = msgspec.structs.replace(state, t_ns=t_ns)
+        self._wake()
+
+    def offer_health(self, health: Health) -> None:
+        """Replace the health; published when something in it changed for the worse or better, and now and then."""
+        self._health = health
+        self._wake()
+
+    def stop(self, drain_s: float) -> DrainResult:
+        """Deliver what can be delivered within `drain_s`, say goodbye, end the thread. The rest stays on disk."""
+        self._deadline_s = time.monotonic() + drain_s
+        self._worker.stop()
+        self._wake()
+        ended = self._worker.join(drain_s + 2 * GOODBYE_S + 1.0)
+        return DrainResult(
+            delivered=self._delivered, left=self._outbox.depth + self._alerts.qsize(), clean=ended and self._clean
+        )
+
+    def counters(self) -> UplinkCounters:
+        """Return what has been done up to the thread's last round."""
+        return self._counters
+
+    def failure(self) -> BaseException | None:
+        """Return what ended the thread before its time; None while all is well."""
+        return self._worker.failure
+
+    def _failed(self, _worker: Worker, failure: BaseException) -> None:
+        if self._on_failure is not None:
+            self._on_failure(failure)
+
+    def _wake(self) -> None:
+        # One is enough, and a thread that hangs must not fill memory.
+        if self._network.empty():
+            self._network.put(None)
+
+    def _run(self, worker: Worker) -> None:
+        try:
+            while True:
+                now = self._round(self._wait(IDLE_S))
+                worker.beat()
+                if worker.stopping and self._drained():
+                    break
+            self._goodbye(now)
+        finally:
+            self._link.abandon()
+            self._outbox.close()
+
+    def _wait(self, timeout_s: float) -> list[NetworkEvent]:
+        """Sleep until there is work; return what the network told, in order."""
+        events: list[NetworkEvent] = []
+        try:
+            item = self._network.get(timeout=timeout_s)
+            while True:
+                if item is not None:
+                    events.append(item)
+                item = self._network.get_nowait()
+        except queue.Empty:
+            return events
+
+    def _round(self, events: list[NetworkEvent]) -> Instant:
+        now = self._clock.now()
+        for news in events:
+            self._take(news, now)
+        while True:
+            try:
+                change, context = self._alerts.get_nowait()
+            except queue.Empty:
+                break
+            self._keeper.put(change, context, now)
+        if self._keeper.flush(now):
+            # Told only now: what is published must be on disk.
+            self._telemetry.tell_active(self._keeper.register.active(now), now)
+        if self._mqtt.enabled:
+            self._link.poll(now.mono_ns)
+        self._send_alerts(now)
+        self._count(now)
+        self._tell(now)
+        return now
+
+    def _take(self, news: NetworkEvent, now: Instant) -> None:
+        if not self._link.take(news, now.mono_ns):
+            return
+        if isinstance(news, Connected):
+            self._window.begin(now.mono_ns, self._keeper.last_seq, news.receive_maximum)
+            self._telemetry.greet(self._keeper.register.active(now), now)
+        elif isinstance(news, Answered):
+            self._answered(news, now)
+
+    def _answered(self, answer: Answered, now: Instant) -> None:
+        code = answer.reason_code
+        refused = code >= FAILURE
+        if refused:
+            self._faults.add("mqtt_not_authorised" if code == NOT_AUTHORISED else "mqtt_refused")
+        accepted = not refused and not (code == NO_SUBSCRIBER and self._mqtt.require_subscriber)
+        seq = self._window.answered(answer.message_id, now.mono_ns, accepted=accepted)
+        if seq is not None and accepted:
+            self._keeper.delivered(seq)
+            self._delivered += 1
+            self._faults.clear()
+
+    def _send_alerts(self, now: Instant) -> None:
+        if not self._link.connected:
+            return
+        room = self._window.room(now.mono_ns)
+        if room <= 0:
+            return
+        for seq, stored in self._keeper.rows(self._window.cursor, room, now):
+            replayed = self._window.held_back(seq)
+            payload = encode(event(stored, seq, self._topics.source, now, replayed=replayed))
+            message_id = self._link.publish(self._topics.alert, payload, now.mono_ns, retain=False)
+            if message_id is None:
+                return
+            self._window.sent(message_id, seq)
+
+    def _count(self, now: Instant) -> None:
+        faults = self._faults | self._link.faults | self._keeper.faults
+        keeper, answer_ns = self._keeper, self._link.last_answer_ns
+        self._counters = UplinkCounters(
+            connected=self._link.connected,
+            outbox_depth=self._outbox.depth,
+            pending=keeper.pending,
+            delivered=self._delivered,
+            dropped_info=keeper.dropped(critical=False),
+            dropped_critical=keeper.dropped(critical=True),
+            dropped_queue_full=self._queue_full,
+            reconnects=self._link.reconnects,
+            last_ack_age_s=None if answer_ns is None else (now.mono_ns - answer_ns) / NS_PER_S,
+            waiting_for_subscriber=self._window.paused,
+            faults=tuple(sorted(faults)),
+            progress=self._worker.progress,
+        )
+
+    def _tell(self, now: Instant, *, last: bool = False) -> None:
+        if not self._link.connected:
+            return
+        state, health, counters = self._state, self._health, self._counters
+        if state is not None:
+            self._telemetry.tell_state(state, now, last=last)
+        if health is not None:
+            outbox = OutboxHealth(
+                depth=counters.outbox_depth,
+                dropped_info=counters.dropped_info,
+                dropped_critical=counters.dropped_critical,
+                dropped_queue_full=counters.dropped_queue_full,
+            )
+            self._telemetry.tell_health(health, outbox, counters.faults, now, last=last)
+
+    def _drained(self) -> bool:
+        """Nothing more can be done before the end: all delivered, nobody to deliver to, or no time left."""
+        if self._deadline_s is None or time.monotonic() >= self._deadline_s:
+            return True
+        if self._keeper.pending or not self._alerts.empty():
+            return False
+        if self._link.connecting:
+            return False
+        hopeless = not self._link.connected or self._window.paused
+        return hopeless or (self._outbox.depth == 0 and self._window.in_flight == 0)
+
+    def _goodbye(self, now: Instant) -> None:
+        """Say `offline` and DISCONNECT, in this order, so that the last will stays unspoken."""
+        if not self._link.connected:
+            return
+        self._tell(now, last=True)
+        self._telemetry.announce("offline", now)
+        told = self._until(lambda: self._link.connected and not self._link.unanswered)
+        self._keeper.flush(self._clock.now())
+        self._link.close()
+        self._clean = self._until(lambda: not self._link.connected) and told
+
+    def _until(self, done: Callable[[], bool]) -> bool:
+        deadline_s = time.monotonic() + GOODBYE_S
+        while not done() and time.monotonic() < deadline_s:
+            for news in self._wait(IDLE_S):
+                self._take(news, self._clock.now())
+        return done()
