@@ -1,1 +1,241 @@
-"""The only wiring."""
+"""The only wiring: configuration → objects → threads. Parts start in order and stop in reverse.
+
+Threads: `capture` reads the camera, `pipeline` decides, `cab` warns, `uplink` owns disk and broker, `recorder` writes
+recordings where they are on, `main` (this one) watches, reports health and feeds the watchdog. A worker that fails
+stops everything and the process ends with 1: the service manager starts it anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import platform
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from edge import __version__
+from edge.actuators.open import actuators_for
+from edge.actuators.player import CabPlayer
+from edge.camera.capture import Capture
+from edge.camera.open import source_for
+from edge.decision.engine import DecisionEngine
+from edge.health import HealthReporter
+from edge.inference.manifest import Manifest, ModelError
+from edge.loop import PipelineLoop
+from edge.outlets import CabOutlet, FleetOutlet, RecordingOutlet
+from edge.pipeline import Pipeline
+from edge.runtime.clock import SystemClock
+from edge.runtime.instance import SingleInstance, StateDirError
+from edge.runtime.logs import configure_logging
+from edge.runtime.sdnotify import Notifier
+from edge.runtime.slot import LatestSlot, PatientSlot
+from edge.runtime.watchdog import Watchdog
+from edge.runtime.worker import Worker
+from edge.uplink.messages import Info, Model, Policy
+from edge.uplink.mqtt import MqttSettingsError
+from edge.uplink.outbox import OutboxBusyError
+from edge.uplink.worker import Uplink
+from edge.vehicle.open import vehicle_for
+from edge.vision.camera_condition import CameraCondition
+from edge.vision.nets import open_nets
+from edge.vision.observer import FaceObserver
+
+if TYPE_CHECKING:
+    from edge.camera.base import CameraSource, Frame
+    from edge.config.schema import Config
+    from edge.vision.nets import Nets
+
+logger = logging.getLogger(__name__)
+
+ROUND_S: Final = 0.5
+"""How often the main thread looks at the others."""
+DRAIN_S: Final = 8.0
+"""At the end the uplink may deliver for so long; what is left stays on disk. Below systemd's TimeoutStopSec [D]."""
+JOIN_S: Final = 5.0
+OK: Final = 0
+FAILED: Final = 1
+
+
+def run_daemon(config: Config, *, config_path: Path | None) -> int:
+    """Run until a signal, the end of a file or a failure. Returns the exit status: 0 as asked, 1 something failed."""
+    configure_logging(config.service.log_level, config.service.log_format)
+    logger.info("edge-dms %s, configuration %s", __version__, config_path or "(defaults)")
+    try:
+        with SingleInstance(Path(config.service.state_dir)):
+            return Daemon(config).run()
+    except (StateDirError, ModelError, MqttSettingsError, OutboxBusyError) as error:
+        logger.critical("cannot start: %s", error)
+        return FAILED
+
+
+class Daemon:
+    """All parts of one running daemon."""
+
+    def __init__(self, config: Config) -> None:
+        """Build every part; nothing runs yet. Raises `ModelError` when a network is missing or wrong."""
+        self._config = config
+        self._ended = threading.Event()
+        self._failed = False
+        self._clock = SystemClock()
+        state_dir = Path(config.service.state_dir)
+        self._manifest = Manifest.load(config.inference.models_dir)
+        self._nets = open_nets(
+            config.inference, config.expression, manifest=self._manifest, state_dir=config.service.state_dir
+        )
+        source = source_for(config.camera, self._clock, start_ns=self._start_ns())
+        self._slot: LatestSlot[Frame] = LatestSlot() if source.live else PatientSlot()
+        self._capture = Capture(
+            source,
+            self._slot,
+            stall_s=config.camera.stall_s,
+            reopen=config.camera.source != "files",
+            clock=self._clock,
+        )
+        self._player = CabPlayer(actuators_for(config.cab))
+        self._uplink = Uplink(
+            config.mqtt,
+            config.outbox,
+            state_dir=state_dir,
+            info=device_info(config, self._manifest, self._nets),
+            expression=config.expression.enabled,
+            on_failure=lambda _failure: self._end(failed=True),
+        )
+        self._recordings = [
+            RecordingOutlet(Path(path), members=members)
+            for path, members in (
+                (config.recording.stream_file, True),
+                (config.recording.decisions_file, False),
+            )
+            if path is not None
+        ]
+        engine = DecisionEngine(
+            config.rules,
+            neutral_yaw_deg=config.camera.neutral_yaw_deg,
+            neutral_pitch_deg=config.camera.neutral_pitch_deg,
+            expression_enabled=config.expression.enabled,
+        )
+        self._fleet = FleetOutlet(self._uplink, self._player, engine.state, heartbeat_s=config.outbox.heartbeat_s)
+        self._pipeline = Pipeline(
+            FaceObserver(config.camera, config.vision, config.expression, self._nets),
+            CameraCondition(),
+            vehicle_for(config.vehicle),
+            engine,
+            (CabOutlet(self._player), self._fleet, *self._recordings),
+        )
+        self._loop = PipelineLoop(
+            self._pipeline, self._slot, lambda: self._capture.condition, self._clock, live=source.live
+        )
+        self._workers = self._make_workers(source)
+        self._health = HealthReporter(
+            self._pipeline, self._capture, self._slot, self._fleet, self._player, self._uplink, self._nets
+        )
+
+    def run(self) -> int:
+        """Start everything, watch, stop everything."""
+        previous = {number: signal.signal(number, self._on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
+        notifier = Notifier()
+        try:
+            self._uplink.start()
+            self._player.start()
+            for worker in self._workers:
+                worker.start()
+            self._watch(notifier)
+        finally:
+            notifier.stopping()
+            self._stop()
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+        return FAILED if self._failed else OK
+
+    def _start_ns(self) -> int | None:
+        """Stamp files played fast from now on, so that their alerts carry today's wall time."""
+        fast = self._config.camera.source == "files" and self._config.camera.pace == "fast"
+        return self._clock.monotonic_ns() if fast else None
+
+    def _make_workers(self, source: CameraSource) -> list[Worker]:
+        """Make the threads in the order of their start: who receives comes before who sends."""
+
+        def failed(_worker: Worker, _failure: BaseException) -> None:
+            self._end(failed=True)
+
+        def decide(worker: Worker) -> None:
+            self._loop.run(worker)
+            self._end(failed=False)
+
+        def capture(worker: Worker) -> None:
+            # A source that ends or fails closes the slot, so that the pipeline never waits for nothing.
+            with contextlib.closing(self._slot):
+                self._capture.run(worker.stop_event, worker.beat)
+
+        recorders = [Worker("recorder", outlet.record, failed) for outlet in self._recordings]
+        self._decider = Worker("pipeline", decide, failed)
+        self._reader = Worker("capture", capture, failed)
+        logger.debug("frames come %s", "at their own pace" if source.live else "as fast as they are taken")
+        return [*recorders, self._decider, self._reader]
+
+    def _watch(self, notifier: Notifier) -> None:
+        watchdog = Watchdog(
+            notifier,
+            (lambda: self._reader.progress, lambda: self._decider.progress, lambda: self._uplink.counters().progress),
+        )
+        ready = False
+        health_due_s = 0.0
+        while not self._ended.wait(ROUND_S):
+            if not ready and self._pipeline.meter.first_observation_ns is not None:
+                ready = True
+                notifier.ready()
+                logger.info("watching")
+            now_ns = self._clock.monotonic_ns()
+            watchdog.poll(now_ns, ready=ready)
+            if now_ns / 1e9 >= health_due_s:
+                health_due_s = now_ns / 1e9 + 1.0
+                self._uplink.offer_health(self._health.report())
+
+    def _stop(self) -> None:
+        """Stop in reversed order; each part may still hand its last things to the one before it."""
+        self._slot.close()
+        for worker in reversed(self._workers):
+            worker.stop()
+            if not worker.join(JOIN_S):
+                logger.error("%s does not stop", worker.name)
+        self._player.close()
+        self._uplink.offer_health(self._health.report())
+        result = self._uplink.stop(DRAIN_S)
+        logger.info(
+            "stopped: %d frames, %d alerts opened, %d messages delivered, %d kept on disk",
+            self._pipeline.meter.frames,
+            self._pipeline.meter.alerts_opened,
+            result.delivered,
+            result.left,
+        )
+
+    def _end(self, *, failed: bool) -> None:
+        self._failed = self._failed or failed
+        self._ended.set()
+
+    def _on_signal(self, number: int, _frame: object) -> None:
+        logger.info("%s: stopping", signal.Signals(number).name)
+        self._end(failed=False)
+
+
+def device_info(config: Config, manifest: Manifest, nets: Nets) -> Info:
+    """Describe this device for the retained `info` message."""
+    purposes = {"fatigue": "safety", "distraction": "safety", "health": "operation"}
+    if config.expression.enabled:
+        purposes["displayed_expression"] = config.expression.purpose
+    return Info(
+        software=f"edge-dms {__version__}",
+        config_hash=hashlib.sha256(msgspec.json.encode(config)).hexdigest(),
+        profile=config.profile,
+        models=tuple(Model(name=name, sha256=manifest[name].sha256) for name in nets.by_name()),
+        device={"machine": platform.machine(), "system": platform.system(), "release": platform.release()},
+        policy=Policy(
+            purposes=purposes,
+            retention={"alerts": "on the device until the broker has them", "pictures": "never stored or sent"},
+        ),
+    )

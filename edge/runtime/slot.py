@@ -38,11 +38,6 @@ class LatestSlot(Generic[T]):
             self._changed.notify_all()
             return item
 
-    def wait_taken(self, timeout_s: float) -> bool:
-        """Wait until the place is empty, so that a file played fast loses no frame; False when it still is not."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self._item is None or self._closed, timeout=max(0.0, timeout_s))
-
     def close(self) -> None:
         """Say that nothing more will come: waiting readers wake at once, an item already there can still be taken."""
         with self._changed:
@@ -72,3 +67,13 @@ class LatestSlot(Generic[T]):
         """Items that were overwritten, or came after `close`, and so were never seen."""
         with self._changed:
             return self._drops
+
+
+class PatientSlot(LatestSlot[T]):
+    """The hand-over for a file played as fast as it goes: putting waits until the place is free, nothing is dropped."""
+
+    def put(self, item: T) -> None:
+        """Wait until the last item was taken or the slot was closed, then store the item."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._item is None or self._closed)
+            super().put(item)

@@ -1,0 +1,80 @@
+"""The pipeline thread's loop: frames, silence and camera faults, each with its stamp, into the pipeline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from edge.types import CameraHealth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge.camera.base import Frame
+    from edge.camera.capture import Condition
+    from edge.pipeline import Pipeline
+    from edge.runtime.clock import Clock
+    from edge.runtime.slot import LatestSlot
+    from edge.runtime.worker import Worker
+
+NS_PER_S: Final = 1_000_000_000
+REPEAT_NS: Final = NS_PER_S
+"""A fault is told again every second while it lasts: the contract of `CameraHealth`."""
+SILENCE_S: Final = 0.25
+"""Without a frame for so long the driver is unseen: two and a half periods of the slowest useful rate, 10 fps [D]."""
+
+
+class PipelineLoop:
+    """Moves frames from the slot into the pipeline until the slot is closed and empty, or the worker is stopped."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        slot: LatestSlot[Frame],
+        condition: Callable[[], Condition],
+        clock: Clock,
+        *,
+        live: bool,
+    ) -> None:
+        self._pipeline = pipeline
+        self._slot = slot
+        self._condition = condition
+        self._clock = clock
+        self._live = live
+        self._frame_ns: int | None = None
+        self._arrived_ns = 0
+        self._fault: Condition | None = None
+        self._fault_told_ns = 0
+        self.reason = "shutdown"
+
+    def run(self, worker: Worker) -> None:
+        """Loop, then close what is open: the target of the pipeline thread."""
+        while not worker.stopping:
+            frame = self._slot.get(SILENCE_S)
+            if frame is not None:
+                self._frame_ns, self._arrived_ns = frame.t_ns, self._clock.monotonic_ns()
+                self._tell_condition(frame.t_ns)
+                self._pipeline.on_frame(frame)
+            elif self._slot.exhausted:
+                break
+            elif self._live:
+                now_ns = self._now_ns()
+                self._tell_condition(now_ns)
+                self._pipeline.on_silence(now_ns)
+            worker.beat()
+        self._pipeline.close(self.reason)
+
+    def _now_ns(self) -> int:
+        """Return now on the camera's time line: a tick must not overtake frames that are still on their way."""
+        now_ns = self._clock.monotonic_ns()
+        return now_ns if self._frame_ns is None else self._frame_ns + (now_ns - self._arrived_ns)
+
+    def _tell_condition(self, t_ns: int) -> None:
+        condition = self._condition()
+        if condition.state == "ok":
+            if self._fault is not None:
+                self._fault = None
+                self._pipeline.feed(CameraHealth(t_ns=t_ns))
+            return
+        if self._fault is None or t_ns - self._fault_told_ns >= REPEAT_NS:
+            self._fault, self._fault_told_ns = condition, t_ns
+            self._pipeline.feed(CameraHealth(t_ns=t_ns, state=condition.state, detail=condition.detail))

@@ -1,0 +1,132 @@
+"""Where decisions go: the cab, the fleet, the recording. Each is called by the pipeline thread and never blocks."""
+
+from __future__ import annotations
+
+import queue
+from typing import TYPE_CHECKING, Final
+
+from edge.types import AlertChange, CabWarning, DriverState, VehicleSample
+from edge.uplink.messages import AlertContext, InCab, VehicleData
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from edge.actuators.player import CabPlayer
+    from edge.replay.record import LineWriter
+    from edge.runtime.worker import Worker
+    from edge.types import Decision, StreamMember
+    from edge.uplink.worker import Uplink
+
+NS_PER_S: Final = 1_000_000_000
+RECORDER_QUEUE: Final = 4096
+"""Two minutes of frames: a slower disk loses lines, counted, rather than holding up the pipeline [D]."""
+
+
+class CabOutlet:
+    """Hands warnings to the player."""
+
+    def __init__(self, player: CabPlayer) -> None:
+        self._player = player
+
+    def on_member(self, member: StreamMember) -> None:
+        """Nothing in the stream is for the cab."""
+
+    def on_decision(self, decision: Decision) -> None:
+        """Play, repeat or stop."""
+        if isinstance(decision, CabWarning):
+            self._player.offer(decision)
+
+
+class FleetOutlet:
+    """Hands alerts and states to the uplink, with what the shell knows beside them."""
+
+    def __init__(
+        self, uplink: Uplink, player: CabPlayer, state: Callable[[], DriverState], *, heartbeat_s: float
+    ) -> None:
+        self._uplink = uplink
+        self._player = player
+        self._state = state
+        self._heartbeat_ns = int(heartbeat_s * NS_PER_S)
+        self._state_due_ns: int | None = None
+        self._vehicle: VehicleSample | None = None
+        self.last_state: DriverState | None = None
+
+    def on_member(self, member: StreamMember) -> None:
+        """Remember the vehicle; send the state when its heartbeat is due."""
+        if isinstance(member, VehicleSample):
+            self._vehicle = member
+        if self._state_due_ns is None:
+            self._state_due_ns = member.t_ns + self._heartbeat_ns
+        elif member.t_ns >= self._state_due_ns:
+            self._offer_state(self._state())
+
+    def on_decision(self, decision: Decision) -> None:
+        """Send alerts and changed states."""
+        if isinstance(decision, AlertChange):
+            self._uplink.offer_alert(decision, self._context(decision))
+        elif isinstance(decision, DriverState):
+            self._offer_state(decision)
+
+    def _offer_state(self, state: DriverState) -> None:
+        self.last_state = state
+        self._state_due_ns = state.t_ns + self._heartbeat_ns
+        self._uplink.offer_state(state, state.t_ns)
+
+    def _context(self, change: AlertChange) -> AlertContext:
+        latency_ms = self._player.latency_ms(change.key)
+        vehicle = self._vehicle
+        return AlertContext(
+            in_cab=InCab(played=latency_ms is not None, latency_ms=latency_ms, acknowledged=change.acknowledged),
+            vehicle=None
+            if vehicle is None
+            else VehicleData(
+                speed_kmh=vehicle.speed_kmh,
+                speed_source=vehicle.speed_source,
+                speed_age_s=max(0, change.t_ns - vehicle.t_ns) / NS_PER_S,
+                ignition=vehicle.ignition,
+            ),
+        )
+
+
+class RecordingOutlet:
+    """Writes the stream or the decisions to a file, in a thread of its own."""
+
+    def __init__(self, path: Path, *, members: bool) -> None:
+        self._path = path
+        self._members = members
+        self._queue: queue.Queue[StreamMember | Decision] = queue.Queue(RECORDER_QUEUE)
+        self.dropped = 0
+
+    def on_member(self, member: StreamMember) -> None:
+        """Queue the member where the stream is recorded."""
+        if self._members:
+            self._offer(member)
+
+    def on_decision(self, decision: Decision) -> None:
+        """Queue the decision where decisions are recorded."""
+        if not self._members:
+            self._offer(decision)
+
+    def _offer(self, item: StreamMember | Decision) -> None:
+        try:
+            self._queue.put_nowait(item)
+        except queue.Full:
+            self.dropped += 1
+
+    def record(self, worker: Worker) -> None:
+        """Write until told to stop and nothing is queued any more: the target of the recording's thread."""
+        from edge.replay.record import LineWriter  # noqa: PLC0415 - only where a recording is on
+
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("wb") as file:
+            writer = LineWriter(file)
+            while self._write_next(writer) or not worker.stopping:
+                worker.beat()
+
+    def _write_next(self, writer: LineWriter) -> bool:
+        try:
+            writer.write(self._queue.get(timeout=0.2))
+        except queue.Empty:
+            return False
+        return True

@@ -1,0 +1,46 @@
+"""One daemon a state directory: the directory exists, is ours to write, and nobody else works in it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class StateDirError(Exception):
+    """The state directory cannot be used; the message says why and what to do."""
+
+
+class SingleInstance:
+    """Holds a lock in the state directory while the context lasts; the kernel frees it however the process ends."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self._dir = state_dir
+        self._file: int | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self._dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file = os.open(self._dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StateDirError(
+                f"the state directory {self._dir} cannot be used ({error.strerror}); make it writable for this user "
+                "or set service.state_dir to a folder of your own"
+            ) from error
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._file)
+            self._file = None
+            raise StateDirError(
+                f"another edge-dms already works in {self._dir}; stop it, or give this one its own service.state_dir"
+            ) from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
