@@ -1,0 +1,275 @@
+"""The life of an alert: opened, updated, closed; and which one the cab hears.
+
+Keys are deterministic (`microsleep-3` is the third of its kind in the stream). Arbitration: audible before silent, then
+unresponsive > sleep > microsleep > distraction > driver_absent > fatigue > vats > displayed_anger > health >
+eyes_closed. One sound at a time; level 3 and above repeats every 2 s until acknowledged; an alert that was pre-empted
+sounds again only from level 3 on, so that one cause never prompts twice.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+from edge.indicators.window import NS_PER_S, CountWindow, ns
+from edge.types import AlertChange, AlertKind, CabWarning, Evidence, Level, Phase
+
+if TYPE_CHECKING:
+    from edge.config.rules import Alerts as AlertRules
+    from edge.types import Decision
+
+ORDER: Final[tuple[AlertKind, ...]] = (
+    "unresponsive",
+    "sleep",
+    "microsleep",
+    "distraction",
+    "driver_absent",
+    "fatigue",
+    "vats",
+    "displayed_anger",
+    "health",
+    "eyes_closed",
+)
+AUDIBLE: Final = 2
+"""Levels from here on have a sound."""
+REPEATING: Final = 3
+"""Levels from here on repeat it."""
+ALARM: Final = 4
+"""Levels from here on are not counted in the budget of audible alerts."""
+CONTEST_NS: Final = 30 * NS_PER_S
+"""`wrong` means the last closed alert if none is open and it closed no longer ago [D]."""
+BUDGET_NS: Final = 3600 * NS_PER_S
+
+
+class OpenAlert:
+    """One alert that has not been closed."""
+
+    __slots__ = (
+        "acknowledged",
+        "confidence",
+        "contested",
+        "evidence",
+        "key",
+        "kind",
+        "level",
+        "peak_level",
+        "prompted_level",
+        "reason",
+        "revision",
+        "silenced_level",
+        "started_ns",
+    )
+
+    def __init__(self, key: str, kind: AlertKind, level: Level, started_ns: int) -> None:
+        self.key = key
+        self.kind = kind
+        self.level = level
+        self.peak_level = level
+        self.started_ns = started_ns
+        self.revision = 0
+        self.evidence: tuple[Evidence, ...] = ()
+        self.confidence: float | None = None
+        self.reason: str | None = None
+        self.acknowledged = False
+        self.contested = False
+        self.silenced_level = 0
+        """Highest level whose repeats the driver has silenced."""
+        self.prompted_level = 0
+        """Highest level the cab has been told."""
+
+
+class AlertBook:
+    """Open alerts, at most one of a kind, and the decisions about them since they were last taken."""
+
+    def __init__(self, rules: AlertRules) -> None:
+        self.configure(rules)
+        self.observability = 0.0
+        """Share of the last 10 s that was observable; stands on each change."""
+        self.decisions: list[Decision] = []
+        self._open: dict[AlertKind, OpenAlert] = {}
+        self._counts: dict[AlertKind, int] = dict.fromkeys(ORDER, 0)
+        self._last_closed: tuple[OpenAlert, int, int, str] | None = None
+        self._sounding: OpenAlert | None = None
+        self._sounded_ns = 0
+        self._audible = CountWindow(BUDGET_NS)
+
+    def configure(self, rules: AlertRules) -> None:
+        """Take new thresholds from now on."""
+        self._repeat_ns = ns(rules.repeat_s)
+        self._budget = rules.budget_per_hour
+
+    def level(self, *kinds: AlertKind) -> Level:
+        """Highest level open among these kinds; 0 when none is open."""
+        highest = 0
+        for kind in kinds:
+            alert = self._open.get(kind)
+            if alert is not None and alert.level > highest:
+                highest = alert.level
+        return highest
+
+    def audible_last_hour(self, now_ns: int) -> int:
+        """`alert_budget`: audible alerts of the last hour, alarms (level 4 and above) not counted."""
+        return self._audible.count(now_ns)
+
+    def open(
+        self,
+        kind: AlertKind,
+        level: Level,
+        t_ns: int,
+        *,
+        evidence: tuple[Evidence, ...] = (),
+        confidence: float | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Open an alert of a kind of which none is open."""
+        self._counts[kind] += 1
+        alert = OpenAlert(f"{kind}-{self._counts[kind]}", kind, level, t_ns)
+        self._open[kind] = alert
+        self._describe(alert, evidence, confidence, reason)
+        self._spend(alert, 0, t_ns)
+        self._emit(alert, "opened", t_ns)
+
+    def change(
+        self,
+        kind: AlertKind,
+        level: Level,
+        t_ns: int,
+        *,
+        evidence: tuple[Evidence, ...] = (),
+        confidence: float | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Give the open alert of this kind a new level or reason."""
+        alert = self._open[kind]
+        before = alert.peak_level
+        alert.level = level
+        alert.peak_level = max(alert.peak_level, level)
+        self._describe(alert, evidence, confidence, reason)
+        self._spend(alert, before, t_ns)
+        self._emit(alert, "updated", t_ns)
+
+    def close(self, kind: AlertKind, t_ns: int, reason: str, ended_ns: int | None = None) -> None:
+        """Close the alert of this kind, if one is open. `ended_ns` is when its cause ended, default now."""
+        alert = self._open.pop(kind, None)
+        if alert is None:
+            return
+        ended_ns = t_ns if ended_ns is None else max(ended_ns, alert.started_ns)
+        self._last_closed = (alert, t_ns, ended_ns, reason)
+        alert.level = alert.peak_level
+        self._emit(alert, "closed", t_ns, ended_ns, reason)
+
+    def close_all(self, t_ns: int, reason: str, ended_ns: int) -> None:
+        """Close everything, the most important first."""
+        for kind in ORDER:
+            self.close(kind, t_ns, reason, ended_ns)
+
+    def acknowledge(self, t_ns: int) -> None:
+        """Silence the sounding alert at its present level, because the driver has seen it."""
+        alert = self._sounding
+        if alert is None or alert.silenced_level >= alert.level:
+            return
+        alert.silenced_level = alert.level
+        alert.acknowledged = True
+        self._emit(alert, "updated", t_ns)
+
+    def contest(self, t_ns: int) -> None:
+        """Mark the alert as mistaken, because the driver says so; it and repeats no more."""
+        alert = self._sounding
+        if alert is not None:
+            alert.contested = True
+            alert.silenced_level = alert.level
+            self._emit(alert, "updated", t_ns)
+        elif self._last_closed is not None and t_ns - self._last_closed[1] <= CONTEST_NS:
+            alert, _, ended_ns, reason = self._last_closed
+            if not alert.contested:
+                alert.contested = True
+                self._emit(alert, "closed", t_ns, ended_ns, reason)
+
+    def arbitrate(self, t_ns: int) -> None:
+        """Tell the cab what to sound now."""
+        sounding = self._sounding
+        wanted = self._most_important()
+        if sounding is not None and sounding is not wanted:
+            self._warn("stop", sounding, t_ns)
+            self._sounding = None
+        if wanted is None:
+            return
+        if wanted is not self._sounding:
+            self._sounding = wanted
+            if wanted.prompted_level < wanted.level:
+                self._warn("start", wanted, t_ns)
+            elif wanted.level >= REPEATING and wanted.silenced_level < wanted.level:
+                self._warn("repeat", wanted, t_ns)
+        elif wanted.prompted_level < wanted.level:
+            self._warn("start", wanted, t_ns)
+        elif (
+            wanted.level >= REPEATING
+            and wanted.silenced_level < wanted.level
+            and t_ns - self._sounded_ns >= self._repeat_ns
+        ):
+            self._warn("repeat", wanted, t_ns)
+
+    def _most_important(self) -> OpenAlert | None:
+        if not self._open:
+            return None
+        best = None
+        for kind in ORDER:
+            alert = self._open.get(kind)
+            if alert is not None:
+                if alert.level >= AUDIBLE:
+                    return alert
+                if best is None:
+                    best = alert
+        return best
+
+    def _warn(self, action: Literal["start", "repeat", "stop"], alert: OpenAlert, t_ns: int) -> None:
+        if action != "stop":
+            self._sounded_ns = t_ns
+            alert.prompted_level = max(alert.prompted_level, alert.level)
+        self.decisions.append(CabWarning(t_ns=t_ns, action=action, kind=alert.kind, level=alert.level, key=alert.key))
+
+    def _describe(
+        self,
+        alert: OpenAlert,
+        evidence: tuple[Evidence, ...],
+        confidence: float | None,
+        reason: str | None,
+    ) -> None:
+        if evidence:
+            alert.evidence = evidence
+            alert.confidence = confidence
+        if reason is not None:
+            alert.reason = reason
+
+    def _spend(self, alert: OpenAlert, before: Level, t_ns: int) -> None:
+        """Count an alert that has become audible; say so on it when the hour's budget is spent."""
+        if before >= AUDIBLE or not AUDIBLE <= alert.level < ALARM:
+            return
+        self._audible.add(t_ns)
+        spent = self._audible.count(t_ns)
+        if spent > self._budget:
+            alert.evidence = (*alert.evidence, Evidence("alert_budget", float(spent), self._budget, 3600.0))
+
+    def _emit(
+        self, alert: OpenAlert, phase: Phase, t_ns: int, ended_ns: int | None = None, reason: str | None = None
+    ) -> None:
+        if phase != "opened":
+            alert.revision += 1
+        self.decisions.append(
+            AlertChange(
+                t_ns=t_ns,
+                key=alert.key,
+                phase=phase,
+                kind=alert.kind,
+                level=alert.level,
+                peak_level=alert.peak_level,
+                started_ns=alert.started_ns,
+                revision=alert.revision,
+                ended_ns=ended_ns,
+                evidence=alert.evidence,
+                confidence=alert.confidence,
+                observability=self.observability,
+                reason=reason if reason is not None else alert.reason,
+                acknowledged=alert.acknowledged,
+                contested=alert.contested,
+            )
+        )

@@ -1,0 +1,116 @@
+"""The displayed-anger alert: the displayed expression, never the emotion; never above L2.
+
+L1 when anger frames fill 0.6 of 30 s, left when they have filled at most 0.3 for 30 s. L2 when they fill 0.5 of 60 s in
+the second episode within 10 min, or with harsh braking or acceleration during L1. After an alert none opens for 300 s
+(episodes are counted on). Active from 10 km/h; unknown speed is active. (simulated)
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from edge.indicators.window import NS_PER_S, ns
+from edge.types import Evidence
+
+if TYPE_CHECKING:
+    from edge.config.rules import Rules
+    from edge.decision.alerts import AlertBook
+    from edge.indicators.anger import AngerTracker
+    from edge.indicators.bank import IndicatorBank
+
+EXIT_HOLD_NS: Final = 30 * NS_PER_S
+HARSH_NS: Final = 30 * NS_PER_S
+"""A harsh manoeuvre counts with the display of the same half minute [D]."""
+
+
+class AngerRules:
+    """Opens, raises and closes the displayed-anger alert."""
+
+    def __init__(self, rules: Rules, bank: IndicatorBank, book: AlertBook) -> None:
+        self._bank = bank
+        self._book = book
+        self._episodes: deque[int] = deque()
+        self._closed_ns: int | None = None
+        self.configure(rules)
+        self.reset()
+
+    def configure(self, rules: Rules) -> None:
+        """Take new thresholds from now on."""
+        self._rules = rules.anger
+        self._refractory_ns = ns(rules.anger.refractory_s)
+        self._episode_ns = ns(rules.anger.episode_s)
+
+    def reset(self) -> None:
+        """Forget the running episode; its alert has been closed."""
+        self._in_episode = False
+        self._calm_ns = 0
+
+    def evaluate(self, t_ns: int, duration_ns: int, *, active: bool, harsh_ns: int | None) -> None:
+        """Judge the shares at the time to which the bank has been advanced.
+
+        `harsh_ns` is when the driver last braked or accelerated harshly.
+        """
+        anger = self._bank.anger
+        if anger is None:
+            return
+        if not active:
+            if self._book.level("displayed_anger"):
+                self._book.close("displayed_anger", t_ns, "speed")
+                self._closed_ns = t_ns
+            self.reset()
+            return
+        share = anger.share30
+        if share is None or anger.hostility is None:
+            return
+        if share >= self._rules.share30 and anger.referenced:
+            self._calm_ns = 0
+            if not self._in_episode:
+                self._in_episode = True
+                self._episodes.append(t_ns)
+        elif self._in_episode:
+            self._calm_ns = self._calm_ns + duration_ns if share <= self._rules.exit30 else 0
+            if self._calm_ns >= EXIT_HOLD_NS:
+                self._in_episode = False
+        self._judge(t_ns, anger, share, harsh_ns)
+
+    def _judge(self, t_ns: int, anger: AngerTracker, share: float, harsh_ns: int | None) -> None:
+        book = self._book
+        level = book.level("displayed_anger")
+        if level and not self._in_episode:
+            book.close("displayed_anger", t_ns, "recovered")
+            self._closed_ns = t_ns
+            return
+        if not level:
+            rested = self._closed_ns is None or t_ns - self._closed_ns >= self._refractory_ns
+            if not (self._in_episode and rested and share >= self._rules.share30):
+                return
+            short, _ = anger.valid_fractions(t_ns)
+            evidence = (Evidence("displayed_anger", share, self._rules.share30, 30.0, short),)
+            book.open(
+                "displayed_anger", 1, t_ns, evidence=evidence, confidence=self._bank.confidence(short, anger.SHORT_NS)
+            )
+            level = 1
+        if level < 2:
+            self._raise(t_ns, anger, harsh_ns)
+
+    def _raise(self, t_ns: int, anger: AngerTracker, harsh_ns: int | None) -> None:
+        while self._episodes and self._episodes[0] <= t_ns - self._episode_ns:
+            self._episodes.popleft()
+        share60 = anger.share60
+        _, long = anger.valid_fractions(t_ns)
+        if share60 is not None and share60 >= self._rules.share60 and len(self._episodes) > 1:
+            evidence = (
+                Evidence("displayed_anger60", share60, self._rules.share60, 60.0, long),
+                Evidence("episodes", float(len(self._episodes)), 2.0, self._rules.episode_s, None),
+            )
+        elif harsh_ns is not None and 0 <= t_ns - harsh_ns <= HARSH_NS and anger.share30 is not None:
+            evidence = (
+                Evidence("displayed_anger", anger.share30, self._rules.exit30, 30.0, anger.valid_fractions(t_ns)[0]),
+                Evidence("harsh_mps2", self._rules.harsh_mps2, self._rules.harsh_mps2, HARSH_NS / NS_PER_S, None),
+            )
+        else:
+            return
+        self._book.change(
+            "displayed_anger", 2, t_ns, evidence=evidence, confidence=self._bank.confidence(long, anger.LONG_NS)
+        )

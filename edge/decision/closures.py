@@ -1,0 +1,146 @@
+"""The closure ladder: eyes_closed (L1) > microsleep (L3) > sleep (L4) > unresponsive (L5), one cause.
+
+Each step is an alert of its own kind; when a higher one opens, the lower one closes in the same call as `escalated`.
+The evidence `eyes_closed_s` at opening is the time since the closure began. A closure alert closes with 0.3 s of open
+eyes; sleep, and what grew out of it, stays until the eyes are open for 3 s, normal blinks aside.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from edge.indicators.window import NS_PER_S, ns
+from edge.types import AlertKind, Evidence
+
+if TYPE_CHECKING:
+    from edge.config.rules import Rules
+    from edge.decision.alerts import AlertBook
+    from edge.indicators.bank import IndicatorBank
+    from edge.indicators.closure import ClosureTracker
+
+LEVELS: Final[dict[AlertKind, int]] = {"eyes_closed": 1, "microsleep": 3, "sleep": 4, "unresponsive": 5}
+LATCHED: Final = LEVELS["sleep"]
+
+
+class ClosureLadder:
+    """Opens, escalates and closes the closure alerts."""
+
+    def __init__(self, rules: Rules, bank: IndicatorBank, book: AlertBook) -> None:
+        self._bank = bank
+        self._book = book
+        self.configure(rules)
+        self.reset()
+
+    def configure(self, rules: Rules) -> None:
+        """Take new thresholds from now on."""
+        closure = rules.closure
+        self._rules = closure
+        self._notice_ns = ns(closure.notice_s)
+        self._microsleep_ns = ns(closure.microsleep_s)
+        self._down_microsleep_ns = max(ns(closure.down_microsleep_s), self._microsleep_ns)
+        self._sleep_ns = ns(closure.sleep_s)
+        self._release_ns = ns(closure.sleep_release_s)
+        self._unresponsive_ns = ns(closure.unresponsive_s)
+        self._after_warning_ns = ns(closure.unresponsive_after_warning_s)
+        self._log_ns = ns(closure.log_s)
+        self._recovery_ns = ns(rules.openness.recovery_s)
+
+    def reset(self) -> None:
+        """Forget the running episode; its alerts have been closed."""
+        self._kind: AlertKind | None = None
+        self._warned_elapsed_ns: int | None = None
+        self._microsleep_counted_ns: int | None = None
+        self._open_ns = 0
+        self._opened_ns: int | None = None
+        self._last_ns: int | None = None
+        self._bank.closure.alerting = False
+
+    def evaluate(self, t_ns: int) -> None:
+        """Judge the closure at the time to which the bank has been advanced."""
+        closure = self._bank.closure
+        openness = self._bank.openness
+        # Eyes that are open again may be recovering: nothing gets worse before they close anew.
+        if closure.running and (openness is None or openness <= self._bank.rules.openness.reopened_above):
+            self._climb(t_ns, closure)
+        if self._kind is not None:
+            self._recover(t_ns, closure)
+        self._last_ns = t_ns
+
+    def _climb(self, t_ns: int, closure: ClosureTracker) -> None:
+        length_ns = closure.length_ns
+        if length_ns < self._notice_ns:
+            return
+        down = closure.down
+        notice_ns = max(self._notice_ns, self._down_microsleep_ns) if down else self._notice_ns
+        microsleep_ns = self._down_microsleep_ns if down else self._microsleep_ns
+        if closure.counts:
+            if length_ns >= notice_ns and self._microsleep_counted_ns != closure.start_ns:
+                self._microsleep_counted_ns = closure.start_ns
+                self._bank.blink.microsleep(t_ns)
+            if length_ns >= max(self._sleep_ns, microsleep_ns):
+                self._open(t_ns, closure, "sleep", self._sleep_ns)
+            elif length_ns >= microsleep_ns:
+                self._open(t_ns, closure, "microsleep", microsleep_ns)
+            elif length_ns >= notice_ns:
+                self._open(t_ns, closure, "eyes_closed", notice_ns)
+        if (
+            self._warned_elapsed_ns is not None
+            and closure.elapsed_ns >= self._unresponsive_ns
+            and closure.elapsed_ns - self._warned_elapsed_ns >= self._after_warning_ns
+        ):
+            self._open(t_ns, closure, "unresponsive", self._unresponsive_ns)
+
+    def _open(self, t_ns: int, closure: ClosureTracker, kind: AlertKind, threshold_ns: int) -> None:
+        level = LEVELS[kind]
+        if self._kind is not None and LEVELS[self._kind] >= level:
+            # A new closure under an alert that is still latched has been warned of already.
+            if self._warned_elapsed_ns is None and level >= LEVELS["microsleep"]:
+                self._warned_elapsed_ns = closure.elapsed_ns
+            return
+        if kind == "unresponsive" and self._book.level("unresponsive"):
+            return
+        lower, self._kind = self._kind, kind
+        if lower is not None:
+            self._book.close(lower, t_ns, "escalated")
+        time_ns = closure.elapsed_ns if kind == "unresponsive" else closure.length_ns
+        seen_share = min(closure.closed_ns / time_ns, 1.0)
+        deep_needed = self._rules.down_deep_share if closure.down else self._rules.deep_share
+        evidence = [
+            Evidence("eyes_closed_s", time_ns / NS_PER_S, threshold_ns / NS_PER_S, None, seen_share),
+            Evidence("deep_share", closure.deep_share, deep_needed, time_ns / NS_PER_S, seen_share),
+        ]
+        if kind == "unresponsive" and self._warned_elapsed_ns is not None:
+            since_ns = closure.elapsed_ns - self._warned_elapsed_ns
+            evidence.append(
+                Evidence("since_warning_s", since_ns / NS_PER_S, self._after_warning_ns / NS_PER_S, None, None)
+            )
+        self._book.open(
+            kind, level, t_ns, evidence=tuple(evidence), confidence=self._bank.confidence(seen_share, time_ns)
+        )
+        closure.alerting = True
+        self._open_ns = 0
+        self._opened_ns = None
+        if level >= LEVELS["microsleep"] and self._warned_elapsed_ns is None:
+            self._warned_elapsed_ns = closure.elapsed_ns
+
+    def _recover(self, t_ns: int, closure: ClosureTracker) -> None:
+        kind = self._kind
+        if kind is None:
+            return
+        if not closure.running:
+            self._warned_elapsed_ns = None
+        openness = self._bank.openness
+        if openness is None or self._last_ns is None:
+            return
+        if openness > self._bank.rules.openness.reopened_above:
+            if self._opened_ns is None:
+                self._opened_ns = self._last_ns
+            self._open_ns += t_ns - self._last_ns
+        elif LEVELS[kind] < LATCHED or closure.length_ns >= self._log_ns:
+            self._open_ns = 0
+            self._opened_ns = None
+        needed_ns = self._recovery_ns if LEVELS[kind] < LATCHED else self._release_ns
+        if self._open_ns >= needed_ns:
+            self._book.close(kind, t_ns, "recovered", self._opened_ns)
+            self.reset()
+            self._last_ns = t_ns

@@ -1,0 +1,244 @@
+"""The pure half in one object: the tagged stream in, decisions out. No clock, no thread, no file.
+
+The same stream gives byte-identical decisions. Order within one call: events, alert changes, the cab's warnings, then
+the driver state.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from edge.config.rules import Rules
+from edge.decision.alerts import AlertBook
+from edge.decision.angers import AngerRules
+from edge.decision.closures import ClosureLadder
+from edge.decision.distractions import DistractionRules
+from edge.decision.fatigues import FatigueRules
+from edge.decision.state import driver_state, summary
+from edge.decision.watch import AbsenceRules, HealthRules
+from edge.indicators.bank import IndicatorBank
+from edge.indicators.readings import snapshot
+from edge.indicators.sample import Sample, read_sample
+from edge.indicators.speed import MOVING_KMH, SpeedGate, SpeedWatch
+from edge.indicators.window import ns
+from edge.types import (
+    Button,
+    CameraHealth,
+    Decision,
+    DriverState,
+    FaceObservation,
+    Indicators,
+    SettingsChange,
+    StreamMember,
+    Tick,
+    VehicleSample,
+)
+
+if TYPE_CHECKING:
+    from edge.decision.state import Summary
+
+
+class DecisionEngine:
+    """Feeds indicators and alert rules; owns all decision state.
+
+    `neutral_yaw_deg` and `neutral_pitch_deg` are where the camera sees the head of a driver who looks ahead. Without
+    `expression_enabled` nothing about the displayed expression is computed or named.
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        *,
+        neutral_yaw_deg: float = 0.0,
+        neutral_pitch_deg: float = 0.0,
+        expression_enabled: bool = True,
+    ) -> None:
+        self.rules = rules
+        self.ignored = 0
+        """Members that were not taken: time repeated or ran backwards, or a setting did not fit."""
+        self._bank = IndicatorBank(
+            rules,
+            neutral_yaw_deg=neutral_yaw_deg,
+            neutral_pitch_deg=neutral_pitch_deg,
+            expression_enabled=expression_enabled,
+        )
+        self._book = AlertBook(rules.alerts)
+        self._closures = ClosureLadder(rules, self._bank, self._book)
+        self._distractions = DistractionRules(rules, self._bank, self._book)
+        self._fatigues = FatigueRules(rules, self._bank, self._book)
+        self._angers = AngerRules(rules, self._bank, self._book)
+        self._absence = AbsenceRules(rules, self._bank, self._book)
+        self._health = HealthRules(rules, self._bank, self._book)
+        self._speed = SpeedWatch(rules.alerts, rules.anger)
+        hysteresis_kmh = rules.alerts.speed_hysteresis_kmh
+        self._moving = SpeedGate(MOVING_KMH, hysteresis_kmh)
+        self._road_gate = SpeedGate(rules.distraction.min_speed_kmh, hysteresis_kmh)
+        # Unknown speed is the relaxed tier: the strict one needs a speed.
+        self._fast_gate = SpeedGate(rules.distraction.fast_kmh, hysteresis_kmh, unknown=False)
+        self._fatigue_gate = SpeedGate(rules.fatigue.min_speed_kmh, hysteresis_kmh)
+        self._anger_gate = SpeedGate(rules.anger.min_speed_kmh, hysteresis_kmh)
+        self._gates = (self._moving, self._road_gate, self._fast_gate, self._fatigue_gate, self._anger_gate)
+        self._last_ns: int | None = None
+        self._camera_ns: int | None = None
+        self._gap_ns = ns(rules.alerts.gap_reset_s)
+        self._told: Summary | None = None
+
+    def feed(self, member: StreamMember) -> list[Decision]:
+        """Take one member of the stream; what was decided because of it.
+
+        A member whose time repeats or runs backwards among its like is ignored and counted in `ignored`.
+        """
+        t_ns = member.t_ns
+        if isinstance(member, FaceObservation):
+            return self._observe(t_ns, read_sample(member))
+        if isinstance(member, Tick):
+            return self._observe(t_ns, None)
+        if isinstance(member, VehicleSample):
+            self.ignored += not self._speed.read(member)
+            return []
+        if isinstance(member, CameraHealth):
+            return self._camera(member)
+        if isinstance(member, Button):
+            return self._button(member)
+        self._change_settings(member)
+        return []
+
+    def indicators(self) -> Indicators:
+        """Return all readings at the time of the last observation, by their name in the specification."""
+        return snapshot(self._bank)
+
+    def state(self) -> DriverState:
+        """Return the judged state at the time of the last observation."""
+        return driver_state(self._bank, self._book)
+
+    def close(self, t_ns: int, reason: str = "shutdown") -> list[Decision]:
+        """End the stream: end the events that run, close the open alerts with `reason`."""
+        last_ns = self._last_ns
+        if last_ns is not None and last_ns < t_ns <= last_ns + self._gap_ns:
+            self._advance(t_ns)
+        end_ns = t_ns if last_ns is None else max(t_ns, last_ns)
+        self._bank.flush()
+        self._book.close_all(end_ns, reason, end_ns)
+        self._reset_rules()
+        return self._take(end_ns)
+
+    def _observe(self, t_ns: int, sample: Sample | None) -> list[Decision]:
+        last_ns = self._last_ns
+        if last_ns is not None and t_ns <= last_ns:
+            self.ignored += 1
+            return []
+        self._speed.at(t_ns, *self._gates)
+        if last_ns is None:
+            self._bank.reset(t_ns)
+        elif t_ns - last_ns > self._gap_ns:
+            self._bank.reset(t_ns)
+            self._book.close_all(t_ns, "gap", last_ns)
+            self._reset_rules()
+        else:
+            self._advance(t_ns)
+        self._last_ns = t_ns
+        if sample is None:
+            self._bank.lose(t_ns)
+            if self._bank.camera.stalled:
+                self._health.evaluate(t_ns, 0, moving=self._moving.active)
+        else:
+            self._bank.apply(t_ns, sample)
+        return self._take(t_ns)
+
+    def _advance(self, t_ns: int) -> None:
+        """Hold what is seen up to `t_ns` and judge it."""
+        bank, book = self._bank, self._book
+        duration_ns = t_ns - bank.now_ns
+        moving = self._moving.active
+        bank.advance(t_ns, moving=moving)
+        book.observability = bank.presence.ratio
+        self._closures.evaluate(t_ns)
+        self._distractions.evaluate(t_ns, active=self._road_gate.active, fast=self._fast_gate.active)
+        self._fatigues.evaluate(t_ns, duration_ns, active=self._fatigue_gate.active)
+        self._angers.evaluate(t_ns, duration_ns, active=self._anger_gate.active, harsh_ns=self._speed.harsh_ns)
+        self._absence.evaluate(t_ns, moving=moving)
+        self._health.evaluate(t_ns, duration_ns, moving=moving)
+        if book.level("eyes_closed", "microsleep", "sleep", "unresponsive", "fatigue"):
+            bank.baseline.spoil()
+
+    def _reset_rules(self) -> None:
+        for rule in (self._closures, self._distractions, self._fatigues, self._angers, self._health):
+            rule.reset()
+
+    def _camera(self, health: CameraHealth) -> list[Decision]:
+        if self._camera_ns is not None and health.t_ns < self._camera_ns:
+            self.ignored += 1
+            return []
+        self._camera_ns = health.t_ns
+        self._bank.camera.report(health.state)
+        self._health.evaluate(self._at(health.t_ns), 0, moving=self._moving.active)
+        return self._take(self._at(health.t_ns))
+
+    def _button(self, button: Button) -> list[Decision]:
+        t_ns = self._at(button.t_ns)
+        if button.name == "ack":
+            self._book.acknowledge(t_ns)
+        else:
+            self._book.contest(t_ns)
+        return self._take(t_ns)
+
+    def _at(self, t_ns: int) -> int:
+        """When a decision happens that no observation brought: never before the last observation."""
+        return t_ns if self._last_ns is None else max(t_ns, self._last_ns)
+
+    def _change_settings(self, change: SettingsChange) -> None:
+        """Take new thresholds from now on; a change that does not fit the types is ignored as a whole."""
+        values: dict[str, Any] = msgspec.to_builtins(self.rules)
+        try:
+            for key, value in change.changes.items():
+                section, _, name = key.removeprefix("rules.").partition(".")
+                values[section][name] = value
+            # Unknown names and values out of range fail here: a safety floor holds for remote settings too.
+            rules = msgspec.convert(values, Rules)
+        except (KeyError, TypeError, msgspec.ValidationError):
+            self.ignored += 1
+            return
+        self.rules = rules
+        self._bank.configure(rules)
+        self._book.configure(rules.alerts)
+        for rule in (
+            self._closures,
+            self._distractions,
+            self._fatigues,
+            self._angers,
+            self._absence,
+            self._health,
+        ):
+            rule.configure(rules)
+        self._speed.configure(rules.alerts, rules.anger)
+        hysteresis_kmh = rules.alerts.speed_hysteresis_kmh
+        for gate, min_kmh in zip(
+            self._gates,
+            (
+                MOVING_KMH,
+                rules.distraction.min_speed_kmh,
+                rules.distraction.fast_kmh,
+                rules.fatigue.min_speed_kmh,
+                rules.anger.min_speed_kmh,
+            ),
+            strict=True,
+        ):
+            gate.configure(min_kmh, hysteresis_kmh)
+        self._gap_ns = ns(rules.alerts.gap_reset_s)
+
+    def _take(self, t_ns: int) -> list[Decision]:
+        """Return what was decided since the last call, in order."""
+        bank, book = self._bank, self._book
+        book.arbitrate(t_ns)
+        told = summary(bank, book)
+        if not bank.events and not book.decisions and told == self._told:
+            return []
+        decisions: list[Decision] = [*bank.events, *book.decisions]
+        bank.events.clear()
+        book.decisions.clear()
+        if told != self._told:
+            self._told = told
+            decisions.append(driver_state(bank, book))
+        return decisions

@@ -1,0 +1,116 @@
+"""Alerts on what cannot be seen: driver_absent and health.
+
+- driver_absent: no face at all while the camera is well and the vehicle moves (unknown speed moves): L1 after 3 s, L2
+  after 6 s; leaves when a face has been there for 1 s. [D]
+- health (L1): a fault of the camera, or frames that stopped, at once; BLIND for 10 s with its reason, unless the seat
+  of a standing vehicle is empty. Leaves when the cause has been gone for 1 s. [S Euro NCAP]
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from edge.indicators.camera import STALL_NS
+from edge.indicators.window import NS_PER_S, ns
+from edge.types import Evidence
+
+if TYPE_CHECKING:
+    from edge.config.rules import Rules
+    from edge.decision.alerts import AlertBook
+    from edge.indicators.bank import IndicatorBank
+
+WELL_NS: Final = NS_PER_S
+"""So long without the cause, the health alert closes [D]."""
+
+
+class AbsenceRules:
+    """Opens, raises and closes driver_absent."""
+
+    def __init__(self, rules: Rules, bank: IndicatorBank, book: AlertBook) -> None:
+        self._bank = bank
+        self._book = book
+        self.configure(rules)
+
+    def configure(self, rules: Rules) -> None:
+        """Take new thresholds from now on."""
+        self._notice_ns = ns(rules.presence.absent_notice_s)
+        self._warning_ns = ns(rules.presence.absent_warning_s)
+
+    def evaluate(self, t_ns: int, *, moving: bool) -> None:
+        """Judge the seat at the time to which the bank has been advanced."""
+        presence, book = self._bank.presence, self._book
+        level = book.level("driver_absent")
+        if level:
+            if not moving:
+                book.close("driver_absent", t_ns, "standstill")
+                return
+            if presence.returned:
+                book.close("driver_absent", t_ns, "recovered", presence.present_since_ns)
+                return
+        if not moving or presence.absent_ns < self._notice_ns:
+            return
+        absent_s = presence.absent_ns / NS_PER_S
+        if not level:
+            book.open(
+                "driver_absent", 1, t_ns, evidence=(Evidence("driver_absent", absent_s, self._notice_ns / NS_PER_S),)
+            )
+            level = 1
+        if level == 1 and presence.absent_ns >= self._warning_ns:
+            book.change(
+                "driver_absent", 2, t_ns, evidence=(Evidence("driver_absent", absent_s, self._warning_ns / NS_PER_S),)
+            )
+
+
+class HealthRules:
+    """Opens, updates and closes the health alert."""
+
+    def __init__(self, rules: Rules, bank: IndicatorBank, book: AlertBook) -> None:
+        self._bank = bank
+        self._book = book
+        self.configure(rules)
+        self.reset()
+
+    def configure(self, rules: Rules) -> None:
+        """Take new thresholds from now on."""
+        self._degraded_ratio = rules.presence.degraded_ratio
+        self._window_s = rules.presence.window_s
+        self._blind_alert_ns = ns(rules.presence.blind_alert_s)
+
+    def reset(self) -> None:
+        """Forget how long the driver has been unobservable."""
+        self._blind_ns = 0
+        self._well_ns = 0
+        self._reason: str | None = None
+
+    def evaluate(self, t_ns: int, duration_ns: int, *, moving: bool) -> None:
+        """Judge camera and observability; `duration_ns` is the time since the last judgement."""
+        presence, book = self._bank.presence, self._book
+        self._blind_ns = self._blind_ns + duration_ns if presence.state == "blind" else 0
+        fault = self._bank.camera.fault
+        reason: str | None = fault
+        if reason is None and self._blind_ns >= self._blind_alert_ns:
+            empty_seat = presence.reason == "no_face" and not moving
+            reason = None if empty_seat else presence.reason
+        is_open = book.level("health") > 0
+        if reason is None:
+            self._well_ns += duration_ns
+            if is_open and self._well_ns >= WELL_NS:
+                book.close("health", t_ns, "recovered", t_ns - self._well_ns)
+                self._reason = None
+            return
+        self._well_ns = 0
+        if is_open and reason == self._reason:
+            return
+        self._reason = reason
+        evidence: tuple[Evidence, ...]
+        if fault is not None:
+            evidence = (Evidence("camera_fault_s", STALL_NS / NS_PER_S, STALL_NS / NS_PER_S),)
+        else:
+            # Below, not above: the share that was lost is the inequality `value >= threshold`.
+            lost = Evidence("unobserved_share", 1.0 - presence.ratio, 1.0 - self._degraded_ratio, self._window_s)
+            held = Evidence("blind_s", self._blind_ns / NS_PER_S, self._blind_alert_ns / NS_PER_S)
+            evidence = (lost, held)
+        if is_open:
+            book.change("health", 1, t_ns, evidence=evidence, reason=reason)
+        else:
+            book.open("health", 1, t_ns, evidence=evidence, reason=reason)

@@ -1,0 +1,293 @@
+"""All indicators of one driver, fed with one stream.
+
+All accumulation is by time. At an observation every tracker first advances to its time with what the previous sample
+showed (each sample holds until the next one; a tick ends the hold), the decisions look at that, and only then the new
+sample is taken over. So splitting a sample in two changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edge.indicators.anger import AngerTracker
+from edge.indicators.baseline import BaselineLearner
+from edge.indicators.blink import BlinkTracker
+from edge.indicators.camera import CameraWatch, FrameRate
+from edge.indicators.closure import ClosureTracker, FinishedClosure
+from edge.indicators.expression import ExpressionTracker
+from edge.indicators.fatigue import Cues, fatigue_level
+from edge.indicators.gaze import GazeTracker, View, view_of
+from edge.indicators.nod import NodTracker
+from edge.indicators.openness import eye_openness
+from edge.indicators.perclos import PerclosTracker
+from edge.indicators.presence import PresenceTracker
+from edge.indicators.speech import SpeechTracker
+from edge.indicators.window import NS_PER_S, FaceLog, TimeWindow, ns
+from edge.indicators.yawn import YawnTracker
+from edge.types import Event, EventName, ObservabilityReason
+
+if TYPE_CHECKING:
+    from edge.config.rules import Rules
+    from edge.indicators.sample import Sample
+
+LONG_COUNT_NS = 600 * NS_PER_S
+HEAD_TURN_DEG = 30.0
+"""Eyes that are not seen beyond this camera yaw are lost to the turned head [D]."""
+
+
+class IndicatorBank:
+    """Runs the trackers and holds what they say. `rules` may be replaced while running."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        *,
+        neutral_yaw_deg: float = 0.0,
+        neutral_pitch_deg: float = 0.0,
+        expression_enabled: bool = True,
+    ) -> None:
+        self.rules = rules
+        self.baseline = BaselineLearner(rules, neutral_yaw_deg, neutral_pitch_deg)
+        self.closure = ClosureTracker(rules.openness, rules.closure)
+        self.perclos = PerclosTracker(rules.perclos)
+        self.blink = BlinkTracker(rules.blink, rules.closure)
+        self.gaze = GazeTracker(rules.distraction)
+        self.yawn = YawnTracker(rules.yawn)
+        self.nod = NodTracker(rules.nod)
+        self.presence = PresenceTracker(rules.presence)
+        self.faces = FaceLog()
+        self.face_frames = FrameRate()
+        self.camera = CameraWatch()
+        self.expression = ExpressionTracker() if expression_enabled else None
+        self.anger = AngerTracker(rules.anger, ns(rules.baseline.learn_s)) if expression_enabled else None
+        self._speech = SpeechTracker()
+        self.mouth_valid = TimeWindow(LONG_COUNT_NS)
+        self.pitch_valid = TimeWindow(LONG_COUNT_NS)
+        self.eyes_valid = TimeWindow(LONG_COUNT_NS)
+        self.watched = TimeWindow(LONG_COUNT_NS)
+        self.now_ns = 0
+        self.sample: Sample | None = None
+        """What is held; None when no frame came."""
+        self.openness: float | None = None
+        self.view: View | None = None
+        self.events: list[Event] = []
+        """Events since they were last taken."""
+        self._down = False
+        self._minimum: float | None = None
+        self.fatigue_level: float | None = None
+        self.cues = Cues()
+
+    def configure(self, rules: Rules) -> None:
+        """Take new thresholds from now on; the windows are kept."""
+        self.rules = rules
+        self.baseline.configure(rules)
+        self.closure.configure(rules.openness, rules.closure)
+        self.perclos.configure(rules.perclos)
+        self.blink.configure(rules.blink, rules.closure)
+        self.gaze.configure(rules.distraction)
+        self.yawn.configure(rules.yawn)
+        self.nod.configure(rules.nod)
+        self.presence.configure(rules.presence)
+        if self.anger is not None:
+            self.anger.configure(rules.anger)
+
+    def reset(self, t_ns: int) -> None:
+        """Forget the windows after a gap in the observations, keep what was learnt of the driver."""
+        self.flush()
+        for tracker in (
+            self.closure,
+            self.perclos,
+            self.blink,
+            self.gaze,
+            self.yawn,
+            self.nod,
+            self.presence,
+            self.face_frames,
+            self._speech,
+        ):
+            tracker.reset()
+        for window in (self.faces, self.mouth_valid, self.pitch_valid, self.eyes_valid, self.watched):
+            window.clear()
+        if self.expression is not None and self.anger is not None:
+            self.expression.reset()
+            self.anger.reset()
+        self.now_ns = t_ns
+        self.sample = self.openness = self.view = None
+        self._down = False
+        self._minimum = None
+        self.fatigue_level = None
+        self.cues = Cues()
+
+    def flush(self) -> None:
+        """End what is running at the time it was last seen; events long enough are recorded."""
+        closure = self.closure.flush()
+        if closure is not None:
+            self._closure_finished(closure)
+        self._event("yawn", self.yawn.flush())
+        self._event("look_away", self.gaze.flush())
+        self._event("face_absent", self.presence.flush(self.now_ns))
+
+    def advance(self, t_ns: int, *, moving: bool) -> None:
+        """Hold the present sample up to `t_ns`. `moving` is whether the vehicle moves: only then is learnt."""
+        start_ns = self.now_ns
+        self.now_ns = t_ns
+        sample = self.sample
+        openness = self.openness
+        watched = sample is not None
+        fast_enough = self.face_frames.at_least(self.rules.perclos.min_fps)
+        self._advance_eyes(start_ns, t_ns, openness, watched=watched, fast_enough=fast_enough)
+        closure = self.closure
+        if self.view is not None or self.gaze.away_ns:
+            self._event("look_away", self.gaze.advance(start_ns, t_ns, self.view, frozen=closure.claims_attention))
+        if watched:
+            self.watched.add(start_ns, t_ns)
+        self._advance_presence(start_ns, t_ns, sample, slow=not fast_enough)
+        self._advance_mouth(start_ns, t_ns, sample, moving=moving)
+        if sample is not None and sample.face is not None:
+            self.faces.add(start_ns, t_ns, sample.face)
+            if sample.pitch_deg is not None:
+                self.pitch_valid.add(start_ns, t_ns)
+                self._event("nod", self.nod.advance(start_ns, t_ns, sample.pitch_deg, closure.total_closed_ns))
+            if moving:
+                self.baseline.advance(start_ns, t_ns, sample, closed=closure.start_ns is not None)
+        if openness is not None:
+            self._judge_fatigue(t_ns)
+
+    def _advance_eyes(
+        self, start_ns: int, t_ns: int, openness: float | None, *, watched: bool, fast_enough: bool
+    ) -> None:
+        finished = self.closure.advance(start_ns, t_ns, openness, down=self._down, watched=watched)
+        seen = openness is not None
+        self.perclos.advance(
+            start_ns,
+            t_ns,
+            self.closure,
+            valid=seen and fast_enough,
+            deep=openness is not None and openness < self.rules.openness.deep_below,
+        )
+        if finished is not None:
+            self._closure_finished(finished)
+        if seen:
+            self.eyes_valid.add(start_ns, t_ns)
+            if self.face_frames.at_least(self.rules.blink.min_fps):
+                self.blink.advance(start_ns, t_ns)
+
+    def _advance_presence(self, start_ns: int, t_ns: int, sample: Sample | None, *, slow: bool) -> None:
+        blinding = self.camera.blinding
+        lost_for: ObservabilityReason | None
+        if sample is None:
+            face = None
+            healthy = False
+            lost_for = self.camera.reason
+        elif sample.face is None:
+            face = False
+            healthy = not blinding and sample.eyes_declared_usable
+            lost_for = self.camera.reason if blinding else sample.reason or _faceless(sample)
+        else:
+            face = True
+            healthy = True
+            lost_for = None if self.openness is not None else sample.reason or _eyeless(sample)
+        self._event("face_absent", self.presence.advance_face(start_ns, t_ns, face=face, healthy=healthy))
+        self.presence.advance_observability(start_ns, t_ns, lost_for, slow=slow)
+
+    def _advance_mouth(self, start_ns: int, t_ns: int, sample: Sample | None, *, moving: bool) -> None:
+        mouth_ratio = None if sample is None else sample.mouth_ratio
+        if mouth_ratio is not None:
+            self.mouth_valid.add(start_ns, t_ns)
+        self._event("yawn", self.yawn.advance(start_ns, t_ns, mouth_ratio, self.baseline.mouth_ratio))
+        if self.expression is None or self.anger is None:
+            return
+        speaking = self._speech.advance(t_ns, mouth_ratio)
+        expression = self.expression
+        probabilities = expression.probabilities
+        affect = (expression.valence, expression.arousal)
+        until_ns = expression.advance(start_ns, t_ns)
+        if speaking or self.yawn.opening or until_ns == start_ns:
+            probabilities = None
+        self.anger.advance(start_ns, until_ns, probabilities, affect, learning=moving)
+
+    def apply(self, t_ns: int, sample: Sample) -> None:
+        """From `t_ns` on this is what is seen."""
+        self.now_ns = t_ns
+        self.sample = sample
+        self.camera.frame(t_ns)
+        self.face_frames.frame(t_ns)
+        if self.expression is not None:
+            self.expression.apply(sample)
+        if sample.face is None:
+            openness = self.view = None
+            self._down = False
+        else:
+            rules = self.rules
+            baseline = self.baseline
+            openness = eye_openness(sample, baseline.eyes, rules.openness)
+            self.view = view_of(sample, baseline.yaw_deg, baseline.pitch_deg, rules)
+            pitch = sample.pitch_deg
+            self._down = pitch is not None and pitch - baseline.pitch_deg <= rules.closure.down_pitch_deg
+        self.openness = openness
+        finished = self.closure.apply(t_ns, openness)
+        if finished is not None:
+            self._closure_finished(finished)
+        if openness is not None and self.closure.start_ns is not None:
+            self._note_minimum(sample)
+
+    def lose(self, t_ns: int) -> None:
+        """No frame came by `t_ns`: from here on nothing is seen."""
+        self.now_ns = t_ns
+        self.camera.no_frame(t_ns)
+        self.sample = self.openness = self.view = None
+        self._down = False
+        if self.expression is not None:
+            self.expression.lose()
+        self.closure.apply(t_ns, None)
+
+    def confidence(self, valid_fraction: float, window_ns: int) -> float | None:
+        """`confidence` of an alert: valid fraction times mean face confidence over its deciding window."""
+        mean = self.faces.mean(self.now_ns, window_ns)
+        return None if mean is None else min(valid_fraction, 1.0) * mean
+
+    def _note_minimum(self, sample: Sample) -> None:
+        eyes = [eye for eye in (sample.left, sample.right) if eye is not None]
+        if eyes:
+            raw = sum(eyes) / len(eyes)
+            self._minimum = raw if self._minimum is None else min(self._minimum, raw)
+
+    def _closure_finished(self, finished: FinishedClosure) -> None:
+        self.perclos.closure_finished()
+        minimum, self._minimum = self._minimum, None
+        name = self.blink.event_name(finished)
+        if name is not None:
+            self._event(name, (finished.start_ns, finished.end_ns))
+        if name == "blink":
+            self.baseline.blink(minimum, finished.end_ns - finished.start_ns)
+        elif name is not None:
+            self.baseline.spoil()
+        if self.face_frames.at_least(self.rules.blink.min_fps):
+            self.blink.closure_finished(finished)
+
+    def _event(self, name: EventName, span: tuple[int, int] | None) -> None:
+        if span is not None:
+            self.events.append(Event(t_ns=self.now_ns, name=name, start_ns=span[0], end_ns=span[1]))
+
+    def _judge_fatigue(self, t_ns: int) -> None:
+        blink = self.blink
+        fast = self.face_frames.at_least(self.rules.blink.min_fps)
+        perclos_rate = self.face_frames.at_least(self.rules.perclos.min_fps)
+        self.cues = cues = Cues(
+            perclos60=self.perclos.perclos60 if perclos_rate else None,
+            perclos180=self.perclos.perclos180 if perclos_rate else None,
+            mean_closure_ratio=blink.mean_closure_ratio(t_ns, self.baseline.eyes.blink_mean_ns) if fast else None,
+            long_blink_share=blink.long_blink_share(t_ns) if fast else None,
+            microsleep_rate=blink.microsleep_rate(t_ns),
+            yawns10=self.yawn.yawns10(t_ns),
+            nods10=self.nod.nods10(t_ns),
+        )
+        self.fatigue_level = fatigue_level(cues, self.rules)
+
+
+def _faceless(sample: Sample) -> ObservabilityReason:
+    return "multi_face" if sample.faces is not None and sample.faces > 1 else "no_face"
+
+
+def _eyeless(sample: Sample) -> ObservabilityReason:
+    return "head_turn" if sample.yaw_deg is not None and abs(sample.yaw_deg) > HEAD_TURN_DEG else "eyes_occluded"

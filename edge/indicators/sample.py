@@ -1,0 +1,138 @@
+"""One observation, cleaned: what is missing, not a number or out of range is None, so it can never enter a window."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from edge.types import EXPRESSIONS, FaceObservation, ObservabilityReason
+
+EYES_UNUSABLE: Final = frozenset(
+    {"no_face", "eyes_occluded", "sunglasses", "glare", "dark", "blur", "covered", "frozen", "model_error"}
+)
+"""Reasons that declare the eyes unusable; eye values beside them are not read: unseen is never closed [S]."""
+
+OPENNESS_RANGE: Final = (-0.5, 2.0)
+"""Raw openness that a linear eye measure can give; beyond is a fault of the measure [D]."""
+MOUTH_RANGE: Final = (0.0, 3.0)
+"""Mouth height over width [D]."""
+NAMED_SUM_MAX: Final = 1.05
+"""Probabilities that sum to more are no distribution [D]."""
+
+
+class Sample:
+    """What one frame showed, to be held until the next one."""
+
+    __slots__ = (
+        "arousal",
+        "brightness_ratio",
+        "certainty_left",
+        "certainty_right",
+        "clipped_ratio",
+        "expression",
+        "eyes_declared_usable",
+        "face",
+        "face_px",
+        "faces",
+        "gaze_pitch_deg",
+        "gaze_yaw_deg",
+        "glasses",
+        "left",
+        "mouth_ratio",
+        "pitch_deg",
+        "reason",
+        "right",
+        "valence",
+        "yaw_deg",
+    )
+
+    def __init__(self) -> None:
+        self.face: float | None = None
+        self.left: float | None = None
+        self.right: float | None = None
+        self.certainty_left: float | None = None
+        self.certainty_right: float | None = None
+        self.mouth_ratio: float | None = None
+        self.yaw_deg: float | None = None
+        self.pitch_deg: float | None = None
+        self.gaze_yaw_deg: float | None = None
+        self.gaze_pitch_deg: float | None = None
+        self.expression: tuple[float, ...] | None = None
+        self.valence: float | None = None
+        self.arousal: float | None = None
+        self.reason: ObservabilityReason | None = None
+        self.eyes_declared_usable = True
+        self.face_px: float | None = None
+        self.brightness_ratio: float | None = None
+        self.clipped_ratio: float | None = None
+        self.faces: int | None = None
+        self.glasses: bool | None = None
+
+
+def within(value: float | None, low: float, high: float) -> float | None:
+    """`value` if it is a number in [low, high], else None (NaN compares false, so it is None too)."""
+    return value if value is not None and low <= value <= high else None
+
+
+def distribution(expression: dict[str, float] | None) -> tuple[float, ...] | None:
+    """Probabilities in the order of `EXPRESSIONS`, sum 1.
+
+    Classes that are left out share what the named ones leave; unknown classes are dropped. None when a value is no
+    probability or there is nothing to share.
+    """
+    if not expression:
+        return None
+    named = [expression.get(name) for name in EXPRESSIONS]
+    total = 0.0
+    missing = 0
+    for value in named:
+        if value is None:
+            missing += 1
+        elif 0.0 <= value <= 1.0:
+            total += value
+        else:
+            return None
+    if missing == len(named) or total > NAMED_SUM_MAX:
+        return None
+    rest = 0.0
+    if missing and total < 1.0:
+        rest = (1.0 - total) / missing
+        total = 1.0
+    if total <= 0.0:
+        return None
+    return tuple((rest if value is None else value) / total for value in named)
+
+
+def read_sample(observation: FaceObservation) -> Sample:
+    """Clean one observation. Without a face nothing else in it is read."""
+    sample = Sample()
+    quality = observation.quality
+    if quality is not None:
+        reason = quality.reason
+        if reason is not None and reason != "ok":
+            sample.reason = reason
+            sample.eyes_declared_usable = reason not in EYES_UNUSABLE
+        sample.glasses = quality.glasses
+        sample.faces = quality.faces
+        sample.face_px = within(quality.face_px, 0.0, 1e5)
+        sample.brightness_ratio = within(quality.brightness_ratio, 0.0, 1.0)
+        sample.clipped_ratio = within(quality.clipped_ratio, 0.0, 1.0)
+    face = within(observation.face, 0.0, 1.0)
+    if face is None:
+        return sample
+    sample.face = face
+    if sample.eyes_declared_usable:
+        low, high = OPENNESS_RANGE
+        sample.left = within(observation.eye_openness_left, low, high)
+        sample.right = within(observation.eye_openness_right, low, high)
+        sample.certainty_left = within(observation.eye_certainty_left, 0.0, 1.0)
+        sample.certainty_right = within(observation.eye_certainty_right, 0.0, 1.0)
+    sample.mouth_ratio = within(observation.mouth_ratio, *MOUTH_RANGE)
+    sample.yaw_deg = within(observation.yaw_deg, -180.0, 180.0)
+    sample.pitch_deg = within(observation.pitch_deg, -90.0, 90.0)
+    sample.gaze_yaw_deg = within(observation.gaze_yaw_deg, -180.0, 180.0)
+    sample.gaze_pitch_deg = within(observation.gaze_pitch_deg, -90.0, 90.0)
+    if observation.expression is not None:
+        sample.expression = distribution(observation.expression)
+        sample.valence = within(observation.valence, -1.0, 1.0)
+        sample.arousal = within(observation.arousal, -1.0, 1.0)
+    return sample

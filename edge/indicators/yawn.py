@@ -1,0 +1,116 @@
+"""Yawns and their number in 10 min (`yawns10`).
+
+Definition: outer mouth height over mouth width above 1.4 times the driver's own neutral and above an absolute floor,
+for at least 90 % of 1.5 to 12 s. Short dips and short unseen moments do not end a yawn; speech, which opens the mouth
+for a syllable at a time, never reaches 90 %. Evidence for fatigue from three on, never alone. [S]
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from edge.indicators.window import NS_PER_S, CountWindow, ns
+
+if TYPE_CHECKING:
+    from edge.config.rules import Yawn as YawnRules
+
+WINDOW_NS: Final = 600 * NS_PER_S
+UNSEEN_MAX_NS: Final = NS_PER_S // 2
+"""A hand before the mouth for longer ends what was seen of the yawn [D]."""
+DIP_MAX_NS: Final = NS_PER_S // 2
+"""A mouth closed for longer has ended its yawn, whatever the share [D]."""
+
+
+class YawnTracker:
+    """The running opening of the mouth and the yawns of 10 min."""
+
+    __slots__ = (
+        "_dip_ns",
+        "_floor_ratio",
+        "_last_open_ns",
+        "_max_ns",
+        "_min_ns",
+        "_neutral_ratio",
+        "_open_ns",
+        "_open_share",
+        "_seen_ns",
+        "_start_ns",
+        "_unseen_ns",
+        "_yawns",
+    )
+
+    def __init__(self, rules: YawnRules) -> None:
+        self.configure(rules)
+        self._yawns = CountWindow(WINDOW_NS)
+        self._begin(None)
+
+    def configure(self, rules: YawnRules) -> None:
+        """Take new thresholds from now on."""
+        self._neutral_ratio = rules.neutral_ratio
+        self._floor_ratio = rules.floor_ratio
+        self._open_share = rules.open_share
+        self._min_ns = ns(rules.min_s)
+        self._max_ns = ns(rules.max_s)
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._yawns.clear()
+        self._begin(None)
+
+    def _begin(self, t_ns: int | None) -> None:
+        self._start_ns = t_ns
+        self._open_ns = 0
+        self._seen_ns = 0
+        self._dip_ns = 0
+        self._unseen_ns = 0
+        self._last_open_ns = t_ns or 0
+
+    @property
+    def opening(self) -> bool:
+        """Whether the mouth is wide open at the moment or in a short dip."""
+        return self._start_ns is not None
+
+    def is_wide(self, mouth_ratio: float, neutral_mouth_ratio: float) -> bool:
+        """Whether a mouth is open as wide as in a yawn."""
+        return mouth_ratio > self._floor_ratio and mouth_ratio > self._neutral_ratio * neutral_mouth_ratio
+
+    def advance(
+        self, start_ns: int, end_ns: int, mouth_ratio: float | None, neutral_mouth_ratio: float
+    ) -> tuple[int, int] | None:
+        """Hold the mouth from `start_ns` to `end_ns`; start and end of a yawn when one is over."""
+        duration_ns = end_ns - start_ns
+        if mouth_ratio is None:
+            if self._start_ns is None:
+                return None
+            self._unseen_ns += duration_ns
+            return self.flush() if self._unseen_ns > UNSEEN_MAX_NS else None
+        if self.is_wide(mouth_ratio, neutral_mouth_ratio):
+            if self._start_ns is None:
+                self._begin(start_ns)
+            self._open_ns += duration_ns
+            self._seen_ns += duration_ns
+            self._dip_ns = 0
+            self._unseen_ns = 0
+            self._last_open_ns = end_ns
+            return None
+        if self._start_ns is None:
+            return None
+        self._dip_ns += duration_ns
+        self._seen_ns += duration_ns
+        self._unseen_ns = 0
+        if self._dip_ns > DIP_MAX_NS or self._open_ns < self._open_share * self._seen_ns:
+            return self.flush()
+        return None
+
+    def flush(self) -> tuple[int, int] | None:
+        """End the running opening; start and end if it was a yawn."""
+        start_ns, end_ns = self._start_ns, self._last_open_ns
+        self._begin(None)
+        if start_ns is None or not self._min_ns <= end_ns - start_ns <= self._max_ns:
+            return None
+        self._yawns.add(end_ns)
+        return start_ns, end_ns
+
+    def yawns10(self, now_ns: int) -> int:
+        """Yawns that ended in the last 10 min."""
+        return self._yawns.count(now_ns)
