@@ -39,7 +39,10 @@ class Camera(Section, frozen=True):
     )
     rotation_deg: Annotated[Literal[0, 90, 180, 270], Meta(description="Turn the picture clockwise.")] = 0
     flip: Annotated[bool, Meta(description="Mirror the picture left to right, after turning.")] = False
-    fov_deg: Annotated[float, Meta(ge=20.0, le=150.0, description="Horizontal field of view of the lens.")] = 62.0
+    fov_deg: Annotated[
+        Annotated[float, Meta(ge=20.0, le=150.0)] | None,
+        Meta(description="Horizontal field of view of the lens; unknown: angles to the line of sight."),
+    ] = None
     driver_side: Annotated[
         Literal["left", "right"], Meta(description="The picture's side on which the driver sits, if two are seen.")
     ] = "right"
