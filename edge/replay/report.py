@@ -24,6 +24,10 @@ MAX_EVENTS: Final = 4000
 """More ticks than a wide screen has pixels tell nothing; the counts stay exact [D]."""
 _PAGE: Final = Path(__file__).with_name("report_page.html")
 _MARK: Final = "/*DATA*/"
+_ADVICE: Final = "Advisory, not type-approved."
+_DISPLAYED: Final = " Displayed expression, not emotion."
+_HEAT: Final = {"title": "Displayed expression", "rows": list(EXPRESSIONS), "marked": ["anger", "disgust"]}
+"""Without the expression network no word of it is on the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,6 @@ def report_from_files(
 
 def _content(data: ReportData) -> dict[str, Any]:
     summary, rules = data.summary, data.config.rules
-    expression = data.config.expression.enabled
     return {
         "input": Path(summary["input"]).name or summary["input"],
         "duration_s": summary["duration_s"],
@@ -98,7 +101,8 @@ def _content(data: ReportData) -> dict[str, Any]:
         "events": _thinned(summary["events"]),
         "alerts": summary["alerts"],
         "health": summary["health"],
-        "classes": list(EXPRESSIONS) if expression else [],
+        "heat": _HEAT if data.config.expression.enabled else None,
+        "advice": _ADVICE + (_DISPLAYED if data.config.expression.enabled else ""),
         "grids": data.grids,
         "marks": {
             "closed_below": rules.openness.closed_below,
@@ -107,16 +111,15 @@ def _content(data: ReportData) -> dict[str, Any]:
             "neutral_yaw": data.neutral_yaw_deg,
             "yawn_floor": rules.yawn.floor_ratio,
         },
-        "footer": _footer(data, expression=expression),
+        "footer": _footer(data),
     }
 
 
-def _footer(data: ReportData, *, expression: bool) -> str:
-    displayed = " The expression is what the face displays; it is no statement about an emotion." if expression else ""
+def _footer(data: ReportData) -> str:
     return (
         f"{data.software}, rules {data.config.profile}, neutral yaw {data.neutral_yaw_deg:g}°. Each line shows the "
-        "lowest and the highest value of its moment; a gap means not seen. PERCLOS is None until half of its window "
-        f"was valid. Advisory, not type-approved.{displayed}"
+        "lowest and the highest value of its moment; a gap means not seen. PERCLOS has no value before half of its "
+        f"window was valid. {_ADVICE}"
     )
 
 

@@ -90,7 +90,6 @@ class SeriesCollector:
 
     def __init__(self, engine: IndicatorSource, *, expression: bool) -> None:
         self._engine = engine
-        self._expression = expression
         self._next_sample_ns: int | None = None
         self.first_ns = 0
         self.last_ns = 0
@@ -144,8 +143,7 @@ class SeriesCollector:
         slow_count = max(1, min(SLOW_BUCKETS, fast_count))
         return {
             "fast": self._grid(span_ns, fast_count, self.fast),
-            "slow": self._grid(span_ns, slow_count, self.slow),
-            "expression": self._grid(span_ns, slow_count, self.expression),
+            "slow": self._grid(span_ns, slow_count, self.slow | self.expression),
         }
 
     def _grid(self, span_ns: int, count: int, lines: dict[str, Line]) -> dict[str, Any]:
@@ -153,7 +151,10 @@ class SeriesCollector:
         return {
             "width_s": width_ns / _S,
             "lines": {
-                name: {"scale": (scale := SCALES.get(name, 0.01)), **line.buckets(self.first_ns, width_ns, count, scale)}
+                name: {
+                    "scale": (scale := SCALES.get(name, 0.01)),
+                    **line.buckets(self.first_ns, width_ns, count, scale),
+                }
                 for name, line in lines.items()
                 if line.seen
             },

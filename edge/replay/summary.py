@@ -147,6 +147,9 @@ class Summary:
     def _alert(self, record: _AlertRecord) -> dict[str, Any]:
         last = record.last
         ended = last.phase == "closed" and last.reason != self._open_end_reason
+        reason = last.reason if ended or last.phase != "closed" else None
+        if record.opened.kind == "health":
+            reason = record.opened.reason
         return {
             "kind": record.opened.kind,
             "level": record.peak,
@@ -154,7 +157,7 @@ class Summary:
             "end_s": self._seconds(last.t_ns) if ended else None,
             "key": record.opened.key,
             "levels": [{"level": level, "at_s": self._seconds(t_ns)} for level, t_ns in record.levels],
-            "reason": last.reason if ended or last.phase != "closed" else None,
+            "reason": reason,
             "evidence": [
                 {name: value for name in Evidence.__struct_fields__ if (value := getattr(one, name)) is not None}
                 for one in record.evidence
