@@ -5,8 +5,10 @@ each. Rows go out strictly in that order. Until the broker has accepted one on t
 flight, so a row that nobody was subscribed for (reason 0x10) has nothing behind it that a subscriber who arrives in
 that moment could see first. After an acceptance somebody is there, and the window opens. A refusal closes it again:
 nothing more is sent, the answers still due are waited for, and after a pause the lowest refused row is tried alone.
-Rows behind it that were accepted meanwhile are delivered and not repeated: repeating them could not bring back the
-order for whoever had seen them.
+
+Its border: when the only subscription vanishes and another appears while a window is under way, rows behind a refused
+one may reach the newcomer first. They are delivered and not repeated, since repeating could not bring the order back.
+A consumer with a session that the broker keeps, as the contract asks for, never leaves such a gap.
 """
 
 from __future__ import annotations

@@ -1,0 +1,127 @@
+"""Real brokers on loopback that tests may start, kill, stop and start again; and a fleet that listens."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+HOST = "127.0.0.1"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(condition: Callable[[], Any], patience_s: float = 20.0) -> bool:
+    """Poll until the condition holds; False when it did not within the patience."""
+    deadline_s = time.monotonic() + patience_s
+    while not condition():
+        if time.monotonic() > deadline_s:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex((HOST, port)) == 0
+
+
+class Mosquitto:
+    """A mosquitto process that saves every change, as the promise beyond PUBACK is the broker's."""
+
+    def __init__(self, program: str, folder: Path, extra: str = "") -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        # The broker gives up root when started as root, and must still reach its store.
+        folder.chmod(0o777)
+        self.port = free_port()
+        self._program = program
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self._configuration = folder / "mosquitto.conf"
+        self._configuration.write_text(
+            f"listener {self.port} {HOST}\n"
+            + ("" if "password_file" in extra else "allow_anonymous true\n")
+            + f"persistence true\npersistence_location {folder}/\nautosave_on_changes true\nautosave_interval 1\n"
+            f"max_queued_messages 1000000\nuser root\n{extra}"
+        )
+
+    def start(self) -> None:
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen([self._program, "-c", str(self._configuration)], stdout=log, stderr=log)
+        if not wait_for(lambda: listens(self.port)):
+            raise RuntimeError((self._folder / "log").read_text())
+
+    def kill(self) -> None:
+        """As a power cut would: no goodbye."""
+        self._end(signal.SIGKILL)
+
+    def close(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def freeze(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+            self._process.send_signal(how)
+            self._process.wait(10)
+            self._process = None
+
+
+class Fleet:
+    """A subscriber with a session that the broker keeps; notes every message of a vehicle."""
+
+    def __init__(self, port: int, pattern: str = "dms/1/#", client_id: str = "fleet", *, keep: bool = True) -> None:
+        self.messages: list[tuple[str, bytes, bool]] = []
+        """Topic, payload, retained flag, in order of arrival."""
+        self.subscribed = threading.Event()
+        self._pattern = pattern
+        self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=paho.MQTTv5)
+        self._client.reconnect_delay_set(1, 1)
+        self._client.on_connect = self._on_connect
+        self._client.on_subscribe = lambda *_: self.subscribed.set()
+        self._client.on_message = lambda _client, _user, message: self.messages.append(
+            (message.topic, message.payload, message.retain)
+        )
+        properties = Properties(PacketTypes.CONNECT)
+        properties.SessionExpiryInterval = 3600 if keep else 0
+        self._client.connect_async(HOST, port, keepalive=5, clean_start=not keep, properties=properties)
+        self._client.loop_start()
+
+    def ready(self) -> Fleet:
+        assert self.subscribed.wait(20), "the test's own subscriber got no session"
+        return self
+
+    def of(self, name: str) -> list[bytes]:
+        """Return the payloads of one kind of topic, in order of arrival."""
+        return [payload for topic, payload, _ in list(self.messages) if topic.split("/", 4)[-1] == name]
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _on_connect(self, client: paho.Client, *_: object) -> None:
+        client.subscribe(self._pattern, qos=1)
