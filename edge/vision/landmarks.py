@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from edge.vision.meanface import RigidFit, fit_mean_face
 from edge.vision.preprocess import GrayInput, Roi, cut, points_in_picture
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class Mesh:
     """The 192x192 grey crop."""
     presence: float
     """Face flag, 0 to 1."""
+    rigid: RigidFit
+    """How the mean face lies on the points."""
 
     def in_picture(self, indices: NDArray[np.intp]) -> Floats:
         """Return some points (n, 2) in picture pixels."""
@@ -48,18 +51,17 @@ class Mesh:
 
     def next_roi(self) -> Roi:
         """Return the region for the next frame: around these points, upright along the outer eye corners."""
-        low, high = self.points.min(axis=0), self.points.max(axis=0)
+        low, high = self.points.min(axis=0).tolist(), self.points.max(axis=0).tolist()
         scale = self.roi.side / MESH_PX
-        # The points' box is upright in the crop, so its centre is turned back into the picture with the crop's angle.
-        x, y = float(low[0] + high[0]) / 2 - MESH_PX / 2, float(low[1] + high[1]) / 2 - MESH_PX / 2
+        # The points' box is upright in the crop: its centre is turned back into the picture with the crop's angle.
+        x, y = (low[0] + high[0] - MESH_PX) / 2, (low[1] + high[1] - MESH_PX) / 2
         cosine, sine = math.cos(self.roi.angle_rad), math.sin(self.roi.angle_rad)
-        right, left = self.points[RIGHT_EYE_OUTER], self.points[LEFT_EYE_OUTER]
-        turn = math.atan2(float(left[1] - right[1]), float(left[0] - right[0]))
+        right, left = self.points[RIGHT_EYE_OUTER].tolist(), self.points[LEFT_EYE_OUTER].tolist()
         return Roi(
             x=self.roi.x + scale * (cosine * x - sine * y),
             y=self.roi.y + scale * (sine * x + cosine * y),
-            side=TRACK_SCALE * scale * float(max(high[0] - low[0], high[1] - low[1])),
-            angle_rad=self.roi.angle_rad + turn,
+            side=TRACK_SCALE * scale * max(high[0] - low[0], high[1] - low[1]),
+            angle_rad=self.roi.angle_rad + math.atan2(left[1] - right[1], left[0] - right[0]),
         )
 
     @property
@@ -80,4 +82,5 @@ class MeshNet:
         crop = cut(gray, roi, MESH_PX)
         points, flag = self._net.run((self._input.fill(crop),))
         presence = 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, float(flag.item())))))
-        return Mesh(points.reshape(POINTS, 3), roi, crop, presence)
+        mesh = points.reshape(POINTS, 3)
+        return Mesh(mesh, roi, crop, presence, fit_mean_face(mesh))

@@ -6,8 +6,11 @@ when a lid may have moved; the expression net on every n-th frame.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from edge.types import FaceObservation, Quality
 from edge.vision.detector import FULL_RANGE, SHORT_RANGE, Detection, Detector, the_driver
@@ -22,10 +25,25 @@ if TYPE_CHECKING:
     from edge.config.schema import Camera, Expression, Vision
     from edge.types import ObservabilityReason
     from edge.vision.nets import Nets
-    from edge.vision.preprocess import Gray
+    from edge.vision.preprocess import Gray, Roi
 
 FULL_RANGE_EVERY_FRAMES: Final = 5
 """While nobody is found the full-range net, which is dearer, looks on every fifth frame [D]."""
+
+MAX_DRIFT: Final = 0.25
+MAX_JUMP: Final = 0.4
+"""A track whose region lies off the detector's by this share of its side follows something else, or badly; while
+reframing, a face farther away is somebody else's [D]."""
+
+REFRAME_EVERY_FRAMES: Final = 3
+SLIDES_FROM_YAW_DEG: Final = 25.0
+SLIDES_FROM_MOUTH_RATIO: Final = 0.6
+"""Seen from the side, and more so with the mouth wide open, the region around the points slides up the face within ten
+frames, and the mesh shuts a yawning mouth. The detector's box does not slide: it frames every third such frame
+[D: measured]."""
+
+FACE_OVAL: Final = np.array([10, 152, 234, 454, 54, 284, 172, 397], np.intp)
+"""Top, chin, ears, temples and jaw in the mesh: its outline [S: MediaPipe's face mesh]."""
 
 QUALITY_EVERY_FRAMES: Final = 5
 """Light and sharpness change slowly [D]."""
@@ -39,6 +57,8 @@ class _Track:
     score: float
     looked_ns: int
     frames: int = 0
+    slides: bool = False
+    """The last points are of a kind on which the region slides off the face."""
     quality: CropQuality | None = None
 
 
@@ -78,8 +98,8 @@ class FaceObserver:
         """Carry the track on to this frame, look anew where that is due, or find a face."""
         track = self._track
         if track is not None:
-            track.mesh = self._mesh.read(gray, track.mesh.next_roi())
             track.frames += 1
+            track.mesh = self._mesh.read(gray, self._region(gray, track, t_ns))
             if track.mesh.presence < MIN_PRESENCE:
                 track = None
         if track is None or t_ns - track.looked_ns >= self._vision.redetect_s * 1e9:
@@ -90,13 +110,22 @@ class FaceObserver:
         self._track = track
         return track
 
+    def _region(self, gray: Gray, track: _Track, t_ns: int) -> Roi:
+        """Return where to read the mesh: around the last points, or, where these slide, from the detector."""
+        followed = track.mesh.next_roi()
+        if not track.slides or track.frames % REFRAME_EVERY_FRAMES:
+            return followed
+        driver = self._detect(gray, tracking=True)
+        track.looked_ns = t_ns
+        return driver.roi() if driver and _is_near(driver.roi(), followed, MAX_JUMP) else followed
+
     def _look(self, gray: Gray, t_ns: int, track: _Track | None) -> _Track | None:
         """Run the detector; keep the track unless the driver turns out to be somewhere else."""
         driver = self._detect(gray, tracking=track is not None)
         if track is not None:
             track.looked_ns = t_ns
             # A turned or half-hidden face is often followed well where the detector sees nothing.
-            if driver is None or _is_inside(driver, track.mesh):
+            if driver is None or _is_near(driver.roi(), track.mesh.next_roi(), MAX_DRIFT):
                 return track
         if driver is None:
             return None
@@ -124,6 +153,8 @@ class FaceObserver:
         if track.quality is None or track.frames % QUALITY_EVERY_FRAMES == 0:
             track.quality = crop_quality(mesh.crop)
         pose = self._pose.read(mesh, width, height)
+        mouth = mouth_ratio(mesh)
+        track.slides = abs(pose.view.yaw_deg) > SLIDES_FROM_YAW_DEG or (mouth or 0.0) > SLIDES_FROM_MOUTH_RATIO
         right = left = EyeReading(reason=track.quality.reason)
         if track.quality.reason is None:
             right = self._right_eye.read(gray, mesh, pose.view, t_ns)
@@ -139,7 +170,7 @@ class FaceObserver:
             eye_openness_right=right.openness,
             eye_certainty_left=left.certainty,
             eye_certainty_right=right.certainty,
-            mouth_ratio=mouth_ratio(mesh),
+            mouth_ratio=mouth,
             yaw_deg=pose.camera.yaw_deg,
             pitch_deg=pose.camera.pitch_deg,
             roll_deg=pose.camera.roll_deg,
@@ -162,17 +193,16 @@ def _reason(left: EyeReading, right: EyeReading) -> ObservabilityReason:
     return left.reason or right.reason or "eyes_occluded"
 
 
-def _is_inside(driver: Detection, mesh: Mesh) -> bool:
-    """Tell whether a detection is the face that is followed."""
-    x, y = (driver.box[0] + driver.box[2]) / 2, (driver.box[1] + driver.box[3]) / 2
-    reach = mesh.roi.side / 3
-    return abs(x - mesh.roi.x) < reach and abs(y - mesh.roi.y) < reach
+def _is_near(one: Roi, other: Roi, share: float) -> bool:
+    """Tell whether two regions differ by less than a share of their side, in place and in size."""
+    limit = share * one.side
+    return math.hypot(one.x - other.x, one.y - other.y) < limit and abs(one.side - other.side) < limit
 
 
 def _face_box(mesh: Mesh, width: int, height: int) -> tuple[float, float, float, float]:
     """Return the box of the points as x, y, width, height in shares of the frame, cut to the frame."""
-    roi = mesh.next_roi()
-    half = roi.side / 3
-    left, top = max(0.0, (roi.x - half) / width), max(0.0, (roi.y - half) / height)
-    right, bottom = min(1.0, (roi.x + half) / width), min(1.0, (roi.y + half) / height)
+    points = mesh.in_picture(FACE_OVAL)
+    low, high = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    left, top = max(0.0, low[0] / width), max(0.0, low[1] / height)
+    right, bottom = min(1.0, high[0] / width), min(1.0, high[1] / height)
     return (left, top, max(0.0, right - left), max(0.0, bottom - top))
