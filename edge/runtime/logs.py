@@ -1,0 +1,110 @@
+"""The daemon's log: text for people, JSON lines for machines, and no way to die of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Level = Literal["debug", "info", "warning", "error"]
+Format = Literal["text", "json"]
+
+_ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), 127) if chr(code) != "\t"}
+
+
+def configure_logging(level: Level = "info", form: Format = "text", stream: TextIO | None = None) -> None:
+    """Send everything from `level` on to `stream` (default: standard error), replacing earlier handlers."""
+    target = sys.stderr if stream is None else stream
+    handler: logging.Handler
+    if target is None:
+        # Python leaves the stream out when the descriptor was closed before it started.
+        handler = logging.NullHandler()
+    else:
+        _accept_any_text(target)
+        handler = UnbreakableHandler(target)
+        handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
+    logging.captureWarnings(True)  # noqa: FBT003 - logging's own signature
+    root = logging.getLogger()
+    for previous in root.handlers[:]:
+        root.removeHandler(previous)
+    root.addHandler(handler)
+    root.setLevel(level.upper())
+
+
+class UnbreakableHandler(logging.StreamHandler[TextIO]):
+    """Writes to a stream and gives it up quietly when its reader is gone."""
+
+    _reader_gone = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write, unless nobody reads any more."""
+        if not self._reader_gone:
+            super().emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Go on without a log after a closed pipe or a full disk; a mistake in a log call is still shown."""
+        error = sys.exc_info()[1]
+        if isinstance(error, BrokenPipeError) or (isinstance(error, ValueError) and self.stream.closed):
+            self._give_up()
+        elif not isinstance(error, OSError):
+            super().handleError(record)
+
+    def _give_up(self) -> None:
+        """Stop writing, and point the descriptor at nothing: the interpreter flushes it once more when it ends."""
+        self._reader_gone = True
+        with contextlib.suppress(OSError, ValueError):
+            nothing = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nothing, self.stream.fileno())
+            os.close(nothing)
+
+
+class TextFormatter(logging.Formatter):
+    """`2026-11-22T13:24:00.123Z INFO edge.app: message`; a message never breaks its line."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - logging's
+        """Return UTC with milliseconds."""
+        return _utc(record)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """Escape control characters: text from outside must not forge lines."""
+        record.message = record.message.translate(_ESCAPES)
+        return super().formatMessage(record)
+
+
+class JsonFormatter(logging.Formatter):
+    """One object a line: time, level, logger, thread, message and, with a failure, exception."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return ASCII without a line break inside."""
+        entry = {
+            "time": _utc(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "thread": record.threadName,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        return json.dumps(entry)
+
+
+def _utc(record: logging.LogRecord) -> str:
+    moment = datetime.fromtimestamp(record.created, tz=UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def _accept_any_text(stream: TextIO) -> None:
+    """Let a stream of a poor locale write what it cannot encode as an escape."""
+    reconfigure: Callable[..., None] | None = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
