@@ -119,10 +119,15 @@ class AlertBook:
         evidence: tuple[Evidence, ...] = (),
         confidence: float | None = None,
         reason: str | None = None,
+        over_ns: int = 0,
     ) -> None:
-        """Open an alert of a kind of which none is open."""
+        """Open an alert of a kind of which none is open.
+
+        `over_ns` is by how much the time that decides is past its threshold: the alert started so long before `t_ns`,
+        whenever the next observation came to tell it.
+        """
         self._counts[kind] += 1
-        alert = OpenAlert(f"{kind}-{self._counts[kind]}", kind, level, t_ns)
+        alert = OpenAlert(f"{kind}-{self._counts[kind]}", kind, level, t_ns - over_ns)
         self._open[kind] = alert
         self._describe(alert, evidence, confidence, reason)
         self._spend(alert, 0, t_ns)

@@ -100,9 +100,10 @@ class ClosureLadder:
         if kind == "unresponsive" and self._book.level("unresponsive"):
             return
         lower, self._kind = self._kind, kind
-        if lower is not None:
-            self._book.close(lower, t_ns, "escalated")
         time_ns = closure.elapsed_ns if kind == "unresponsive" else closure.length_ns
+        over_ns = self._bank.over_ns(time_ns, threshold_ns)
+        if lower is not None:
+            self._book.close(lower, t_ns, "escalated", t_ns - over_ns)
         seen_share = min(closure.closed_ns / time_ns, 1.0)
         deep_needed = self._rules.down_deep_share if closure.down else self._rules.deep_share
         evidence = [
@@ -115,7 +116,12 @@ class ClosureLadder:
                 Evidence("since_warning_s", since_ns / NS_PER_S, self._after_warning_ns / NS_PER_S, None, None)
             )
         self._book.open(
-            kind, level, t_ns, evidence=tuple(evidence), confidence=self._bank.confidence(seen_share, time_ns)
+            kind,
+            level,
+            t_ns,
+            evidence=tuple(evidence),
+            confidence=self._bank.confidence(seen_share, time_ns),
+            over_ns=over_ns,
         )
         closure.alerting = True
         self._open_ns = 0

@@ -114,19 +114,39 @@ class DistractionRules:
             vats_s = vats_ns / NS_PER_S
             evidence = (Evidence("vats_s", vats_s, self._vats_ns / NS_PER_S, self._vats_window_s, 1.0),)
             book.close("distraction", t_ns, "escalated")
-            book.open("vats", WARNING, t_ns, evidence=evidence, confidence=self._sure(ns(self._vats_window_s)))
+            book.open(
+                "vats",
+                WARNING,
+                t_ns,
+                evidence=evidence,
+                confidence=self._sure(ns(self._vats_window_s)),
+                over_ns=self._bank.over_ns(vats_ns, self._vats_ns),
+            )
         elif gaze.buffer_ns == 0 and not level and not book.level("vats"):
             evidence = (Evidence("attention_buffer", 0.0, 0.0, None, 1.0),)
-            book.open("distraction", NOTICE, t_ns, evidence=evidence, confidence=self._sure(spent_ns))
+            book.open(
+                "distraction",
+                NOTICE,
+                t_ns,
+                evidence=evidence,
+                confidence=self._sure(spent_ns),
+                over_ns=self._bank.over_ns(gaze.empty_ns, 0),
+            )
 
     def _warn(self, t_ns: int, limit_ns: int, spent_ns: int) -> None:
         book = self._book
-        book.close("distraction", t_ns, "escalated")
-        book.close("vats", t_ns, "escalated")
+        over_ns = self._bank.over_ns(spent_ns, limit_ns)
+        book.close("distraction", t_ns, "escalated", t_ns - over_ns)
+        book.close("vats", t_ns, "escalated", t_ns - over_ns)
         self._vats_told = True
         self._bank.gaze.alerting = True
         book.open(
-            "distraction", WARNING, t_ns, evidence=self._evidence(spent_ns, limit_ns), confidence=self._sure(spent_ns)
+            "distraction",
+            WARNING,
+            t_ns,
+            evidence=self._evidence(spent_ns, limit_ns),
+            confidence=self._sure(spent_ns),
+            over_ns=over_ns,
         )
 
     def _emergency(self, t_ns: int, spent_ns: int) -> None:

@@ -52,7 +52,11 @@ class AbsenceRules:
         absent_s = presence.absent_ns / NS_PER_S
         if not level:
             book.open(
-                "driver_absent", 1, t_ns, evidence=(Evidence("driver_absent", absent_s, self._notice_ns / NS_PER_S),)
+                "driver_absent",
+                1,
+                t_ns,
+                evidence=(Evidence("driver_absent", absent_s, self._notice_ns / NS_PER_S),),
+                over_ns=self._bank.over_ns(presence.absent_ns, self._notice_ns),
             )
             level = 1
         if level == 1 and presence.absent_ns >= self._warning_ns:

@@ -66,6 +66,8 @@ class IndicatorBank:
         self.eyes_valid = TimeWindow(LONG_COUNT_NS)
         self.watched = TimeWindow(LONG_COUNT_NS)
         self.now_ns = 0
+        self.held_ns = 0
+        """How long the last sample was held."""
         self.sample: Sample | None = None
         """What is held; None when no frame came."""
         self.openness: float | None = None
@@ -131,6 +133,7 @@ class IndicatorBank:
         """Hold the present sample up to `t_ns`. `moving` is whether the vehicle moves: only then is learnt."""
         start_ns = self.now_ns
         self.now_ns = t_ns
+        self.held_ns = t_ns - start_ns
         sample = self.sample
         openness = self.openness
         watched = sample is not None
@@ -240,6 +243,11 @@ class IndicatorBank:
         if self.expression is not None:
             self.expression.lose()
         self.closure.apply(t_ns, None)
+
+    def over_ns(self, value_ns: int, threshold_ns: int) -> int:
+        """By how much a running time is past its threshold; 0 when it passed it before the last observation."""
+        over_ns = value_ns - threshold_ns
+        return over_ns if 0 <= over_ns < self.held_ns else 0
 
     def confidence(self, valid_fraction: float, window_ns: int) -> float | None:
         """`confidence` of an alert: valid fraction times mean face confidence over its deciding window."""

@@ -71,6 +71,7 @@ class GazeTracker:
         "buffer_max_ns",
         "buffer_ns",
         "counted_ns",
+        "empty_ns",
         "on_road_ns",
         "on_road_since_ns",
         "zone_only",
@@ -97,6 +98,8 @@ class GazeTracker:
         """Forget everything."""
         self._off_road.clear()
         self.buffer_ns = self.buffer_max_ns
+        self.empty_ns = 0
+        """How long the buffer has been empty."""
         self.on_road_ns = 0
         """Continuous seen time on road."""
         self.on_road_since_ns: int | None = None
@@ -140,7 +143,9 @@ class GazeTracker:
         if counted_ns:
             self.counted_ns += counted_ns
             self._off_road.add(end_ns - counted_ns, end_ns)
-            self.buffer_ns = max(0, self.buffer_ns - counted_ns)
+            left_ns = self.buffer_ns - counted_ns
+            self.buffer_ns = max(0, left_ns)
+            self.empty_ns = self.empty_ns - left_ns if left_ns <= 0 else 0
         if self._glance_start_ns is None:
             self._glance_start_ns = start_ns
             self._glance_ns = 0
@@ -156,6 +161,7 @@ class GazeTracker:
         gained_ns = on_road_ns - max(before_ns, self._buffer_latency_ns)
         if gained_ns > 0:
             self.buffer_ns = min(self.buffer_max_ns, self.buffer_ns + gained_ns)
+            self.empty_ns = 0
         if self.away_ns and on_road_ns >= (self._clear_ns if self.alerting else self._flicker_ns):
             self._end_stretch()
         if on_road_ns >= self._vats_reset_ns:

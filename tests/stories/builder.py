@@ -74,7 +74,13 @@ class Told:
             at_s = seconds(change.t_ns)
             if change.phase == "opened":
                 found[change.key] = AlertStory(
-                    change.kind, change.key, seconds(change.started_ns), None, change.level, None, ((at_s, change.level),)
+                    change.kind,
+                    change.key,
+                    seconds(change.started_ns),
+                    None,
+                    change.level,
+                    None,
+                    ((at_s, change.level),),
                 )
             elif change.phase == "updated":
                 story = found[change.key]

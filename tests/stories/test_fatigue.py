@@ -1,0 +1,178 @@
+"""PERCLOS, blinks, yawns, nods and what they add up to."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from tests.stories.builder import Drive
+
+
+def drowsy(drive: Drive, length_s: float, share: float, closed_s: float = 0.6) -> Drive:
+    """Closures of `closed_s` that fill this share of the time."""
+    period_s = closed_s / share
+
+    def scene(at_s: float) -> dict[str, float]:
+        shut = at_s % period_s >= period_s - closed_s
+        return {"eye_openness_left": 0.05, "eye_openness_right": 0.05} if shut else {}
+
+    return drive.show(length_s, scene)
+
+
+def test_a_face_lost_for_20_s_leaves_perclos_at_its_value(any_camera: dict[str, float]) -> None:
+    before = drowsy(Drive(**any_camera), 90, 0.1).judge().reading("perclos60")
+    after = drowsy(Drive(**any_camera), 90, 0.1).no_face(20).judge().reading("perclos60")
+    assert before == pytest.approx(0.1, abs=0.03)
+    assert after == pytest.approx(before, abs=1e-3)
+
+
+def test_a_face_lost_for_60_s_leaves_no_perclos_and_never_a_higher_one() -> None:
+    drive = drowsy(Drive(fps=15), 90, 0.1).no_face(60)
+    told = drive.judge()
+    assert told.reading("perclos60") is None
+    assert told.engine.indicators().readings["perclos60"].reason == "no_face"
+    values = [
+        state.fatigue_alert_level for state in told.states() if state.t_ns > told.states()[0].t_ns + 90_000_000_000
+    ]
+    assert all(level <= 1 for level in values)
+
+
+def test_perclos_does_not_count_normal_blinks() -> None:
+    told = Drive(fps=30).blinking(120, per_minute=30, closed_s=0.2).judge()
+    assert told.reading("perclos60") == 0.0
+    assert told.reading("blink_rate") == pytest.approx(30, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("share", "closed_s", "level"), [(0.05, 0.3, 0), (0.10, 0.6, 1), (0.20, 0.6, 2), (0.40, 0.6, 3)]
+)
+def test_levels_of_perclos(share: float, closed_s: float, level: int) -> None:
+    told = drowsy(Drive(fps=15), 200, share, closed_s).judge()
+    reached = max((story.level for story in told.alerts("fatigue")), default=0)
+    assert reached == level
+
+
+def test_fatigue_leaves_after_a_minute_below_its_exit() -> None:
+    told = drowsy(Drive(fps=15), 120, 0.12).ahead(300).judge()
+    (story,) = told.alerts("fatigue")
+    assert story.reason == "recovered"
+    assert story.end_s is not None
+    # PERCLOS180 is below 0.06 when half of the drowsy time has left its window, and a minute has passed then.
+    assert 120 + 60 + 60 < story.end_s < 120 + 180 + 60
+
+
+def test_fatigue_falls_one_level_a_minute() -> None:
+    told = drowsy(Drive(fps=15), 150, 0.4).ahead(500).judge()
+    (story,) = told.alerts("fatigue")
+    falling = [entry for entry in story.levels if entry[0] > 150]
+    assert [level for _, level in falling] == [2, 1]
+    assert falling[1][0] - falling[0][0] >= 60 - 1e-6
+
+
+def test_fatigue_is_silent_below_50_kmh() -> None:
+    assert drowsy(Drive(fps=15).at_speed(30.0), 100, 0.2).judge().alerts("fatigue") == []
+    assert drowsy(Drive(fps=15).at_speed(51.0), 100, 0.2).judge().alerts("fatigue") != []
+
+
+def test_fatigue_freezes_while_nobody_is_seen() -> None:
+    told = drowsy(Drive(fps=15), 120, 0.12).no_face(300).judge()
+    assert told.alerts("fatigue")[0].reason is None
+
+
+@pytest.mark.parametrize("fps", [15.0, 30.0])
+def test_twenty_minutes_of_normal_blinking_are_no_fatigue(fps: float) -> None:
+    told = Drive(fps=fps).judge()
+    drive = Drive(fps=fps)
+    for index in range(120):
+        drive.blinking(10, per_minute=50, closed_s=0.1 + 0.1 * (index % 11) / 10)
+    told = drive.judge()
+    assert told.alerts() == []
+    level = told.reading("fatigue_level")
+    assert level is not None
+    assert level < 40.0
+
+
+def test_two_microsleeps_in_ten_minutes_are_fatigue() -> None:
+    told = Drive(fps=15).ahead(40).closed(1.2).ahead(60).closed(1.2).ahead(5).judge()
+    (story,) = told.alerts("fatigue")
+    assert story.level == 2
+
+
+def test_below_10_fps_there_is_no_perclos() -> None:
+    told = drowsy(Drive(fps=7), 90, 0.2).judge()
+    reading = told.engine.indicators().readings["perclos60"]
+    assert (reading.value, reading.reason) == (None, "low_fps")
+    assert told.alerts("fatigue") == []
+
+
+def test_between_10_and_15_fps_there_is_perclos_but_no_blink_statistic() -> None:
+    readings = drowsy(Drive(fps=10, jitter=0.3), 100, 0.2).judge().engine.indicators().readings
+    assert readings["perclos60"].value is not None
+    assert (readings["blink_rate"].value, readings["blink_rate"].reason) == (None, "low_fps")
+
+
+def test_slow_blinks_raise_the_closure_ratio_above_the_own_baseline() -> None:
+    told = Drive(fps=30).blinking(70, per_minute=20, closed_s=0.15).blinking(180, per_minute=20, closed_s=0.3).judge()
+    ratio = told.reading("mean_closure_ratio")
+    assert ratio == pytest.approx(2.0, rel=0.15)
+
+
+def talking(at_s: float) -> dict[str, float]:
+    """Syllables of 4 to 6 a second in phrases, mouth up to wide open."""
+    phrase = max(0.0, math.sin(at_s * 1.7) + 0.6)
+    return {"mouth_ratio": 0.3 + 0.35 * phrase * abs(math.sin(at_s * (14 + 3 * math.sin(at_s))))}
+
+
+def test_five_minutes_of_talking_are_no_yawn() -> None:
+    told = Drive(fps=15).show(300, talking).judge()
+    assert told.events("yawn") == []
+    assert told.alerts() == []
+
+
+@pytest.mark.full
+def test_an_hour_of_talking_is_no_yawn() -> None:
+    assert Drive(fps=15).show(3600, talking).judge().events("yawn") == []
+
+
+def test_a_yawn_with_short_dips(any_camera: dict[str, float]) -> None:
+    drive = (
+        Drive(**any_camera).ahead(3).show(2.0, mouth_ratio=0.9).show(0.1, mouth_ratio=0.5).show(1.5, mouth_ratio=0.8)
+    )
+    told = drive.ahead(3).judge()
+    assert told.events("yawn") == [(pytest.approx(3.0, abs=0.15), pytest.approx(6.6, abs=0.15))]
+
+
+@pytest.mark.parametrize("length_s", [1.2, 14.0])
+def test_too_short_or_too_long_for_a_yawn(length_s: float) -> None:
+    assert Drive(fps=15).ahead(3).show(length_s, mouth_ratio=0.9).ahead(3).judge().events("yawn") == []
+
+
+def test_yawns_alone_are_no_fatigue() -> None:
+    drive = Drive(fps=15).ahead(60)
+    for _ in range(6):
+        drive.show(4, mouth_ratio=0.9).ahead(30)
+    told = drive.judge()
+    assert told.reading("yawns10") == 6
+    assert told.alerts() == []
+
+
+def nod(drive: Drive, closed_s: float) -> Drive:
+    drive.closed(0.2).closed(closed_s, pitch_deg=-20.0)
+    return drive.ahead(2)
+
+
+def test_a_nod() -> None:
+    told = nod(Drive(fps=30).ahead(3), 0.6).judge()
+    assert len(told.events("nod")) == 1
+    assert told.reading("nods10") == 1
+
+
+def test_a_glance_down_with_open_eyes_is_no_nod() -> None:
+    told = Drive(fps=30).ahead(3).show(0.8, pitch_deg=-20.0).ahead(2).judge()
+    assert told.events("nod") == []
+
+
+def test_a_head_that_stays_down_is_no_nod() -> None:
+    told = Drive(fps=30).ahead(3).closed(0.4).closed(3.5, pitch_deg=-20.0).ahead(2).judge()
+    assert told.events("nod") == []
