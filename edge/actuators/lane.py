@@ -1,0 +1,121 @@
+"""One actuator in a thread of its own: it may raise or block, and nobody else notices but health."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from edge.actuators.base import ActuatorError
+from edge.runtime.clock import NS_PER_S
+from edge.runtime.slot import LatestSlot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge.actuators.base import Actuator
+    from edge.runtime.clock import Clock
+    from edge.types import CabWarning
+
+logger = logging.getLogger(__name__)
+
+BLOCKED_S: Final = 2.0
+"""A call that has not returned after this is a fault; patterns run in the background [D]."""
+IDLE_S: Final = 60.0
+
+
+class Command(NamedTuple):
+    """What the cab should do from now on: play a warning, or (None) be silent."""
+
+    warning: CabWarning | None
+
+
+class Lane:
+    """Carries out the newest command; one that was overtaken before its turn is left out."""
+
+    def __init__(
+        self,
+        actuator: Actuator,
+        clock: Clock,
+        on_played: Callable[[CabWarning, int], None],
+    ) -> None:
+        """`on_played(warning, called_ns)` tells when the actuator was called and that it did not refuse."""
+        self.name = actuator.name
+        self._actuator = actuator
+        self._clock = clock
+        self._on_played = on_played
+        self._slot = LatestSlot[Command]()
+        self._opened = False
+        self._fault: str | None = None
+        self._in_call_since_ns: int | None = None
+        self._thread = threading.Thread(target=self._run, name=f"cab {actuator.name}", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread; it opens the actuator first."""
+        self._thread.start()
+
+    def put(self, command: Command) -> None:
+        """Hand over what to do next; never waits."""
+        self._slot.put(command)
+
+    def close(self) -> None:
+        """Ask the actuator to fall silent and the thread to end; does not wait."""
+        self._slot.close()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the end; False when the actuator still blocks."""
+        if self._thread.ident is None:
+            return True
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def fault(self) -> str | None:
+        """Return why this output does not work now, None when it does."""
+        since_ns = self._in_call_since_ns
+        if since_ns is not None:
+            blocked_s = (self._clock.monotonic_ns() - since_ns) / NS_PER_S
+            if blocked_s >= BLOCKED_S:
+                return f"does not return for {blocked_s:.0f} s"
+        return self._fault
+
+    def _run(self) -> None:
+        self._guarded(self._open)
+        while not self._slot.exhausted:
+            command = self._slot.get(IDLE_S)
+            if command is not None:
+                self._guarded(lambda command=command: self._obey(command))  # type: ignore[misc]
+        self._guarded(self._actuator.close)
+
+    def _open(self) -> None:
+        self._actuator.open()
+        self._opened = True
+
+    def _obey(self, command: Command) -> None:
+        if not self._opened:
+            self._open()
+        if command.warning is None:
+            self._actuator.stop()
+            return
+        called_ns = self._clock.monotonic_ns()
+        self._actuator.start(command.warning.level, command.warning.kind)
+        self._on_played(command.warning, called_ns)
+
+    def _guarded(self, call: Callable[[], None]) -> None:
+        self._in_call_since_ns = self._clock.monotonic_ns()
+        try:
+            call()
+        except ActuatorError as error:
+            self._fail(str(error), None)
+        except Exception as error:  # the isolation promised above: an output that fails must not stop the others
+            self._fail(f"{type(error).__name__}: {error}", error)
+        else:
+            self._fault = None
+        finally:
+            self._in_call_since_ns = None
+
+    def _fail(self, fault: str, unexpected: Exception | None) -> None:
+        if fault != self._fault:
+            logger.error("cab output %s: %s", self.name, fault, exc_info=unexpected)
+        self._fault = fault
+        # Whatever state it is in, taking the hardware anew is the best next try.
+        self._opened = False
