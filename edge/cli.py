@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _VERBS: Final = (run, check, replay, record, bench, models, schema)
 
+_QUIET: Final = {"OPENCV_LOG_LEVEL": "ERROR", "OPENCV_FFMPEG_LOGLEVEL": "-8"}
+"""The decoders' own remarks come on top of our sentence with the remedy; set the variables to see them."""
+
 _EPILOG: Final = """\
 exit codes:
   0    done, nothing wrong
@@ -56,6 +59,8 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; a mistake of the user never shows a traceback."""
     args = build_parser().parse_args(argv)
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
     try:
         code: int = args.run(args)
         if sys.stdout is not None:

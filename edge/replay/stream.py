@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import stat
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
@@ -53,8 +54,11 @@ class StreamError(Exception):
 
 def kind_of(path: Path) -> InputKind:
     """Tell what an input is: a folder, a text that begins like JSON lines, or else a film. Raises `OSError`."""
-    if path.is_dir():
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
         return "pictures"
+    if not stat.S_ISREG(mode):
+        return "video"  # a pipe would block here; the film reader refuses it with the remedy
     if path.suffix.lower() in {".jsonl", ".ndjson"}:
         return "stream"
     with path.open("rb") as file:

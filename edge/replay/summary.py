@@ -153,8 +153,8 @@ class Summary:
         return {
             "kind": record.opened.kind,
             "level": record.peak,
-            "start_s": self._seconds(record.opened.t_ns),
-            "end_s": self._seconds(last.t_ns) if ended else None,
+            "start_s": self._seconds(record.opened.started_ns),
+            "end_s": self._seconds(last.t_ns if last.ended_ns is None else last.ended_ns) if ended else None,
             "key": record.opened.key,
             "levels": [{"level": level, "at_s": self._seconds(t_ns)} for level, t_ns in record.levels],
             "reason": reason,

@@ -94,8 +94,24 @@ def run(args: argparse.Namespace) -> int:
     from edge.verbs.inputs import members_of
 
     config = config_of(args.config)
+    _check_outputs(args)
     with members_of(args.input, config) as (members, total):
         return _replay(args, config, members, total)
+
+
+def _check_outputs(args: argparse.Namespace) -> None:
+    """Refuse outputs that could not be written, or that would destroy an input, before the work begins."""
+    inputs = [path for path in (args.input, args.config, args.against) if path is not None and path.exists()]
+    taken: set[Path] = set()
+    for option in ("report", "observations", "decisions"):
+        path = getattr(args, option)
+        if path is None:
+            continue
+        if not path.parent.is_dir() or path.is_dir():
+            raise Complaint(f"--{option} {path} cannot be written: there is no such folder; choose another place")
+        if path.resolve() in taken or (path.exists() and any(path.samefile(one) for one in inputs)):
+            raise Complaint(f"--{option} {path} would overwrite another file of this command; choose another name")
+        taken.add(path.resolve())
 
 
 def _replay(args: argparse.Namespace, config: Config, members: Iterator[StreamMember], total: int | None) -> int:
@@ -150,8 +166,6 @@ def _add_recorders(args: argparse.Namespace, files: contextlib.ExitStack, outlet
 
     kept = io.BytesIO()
     if args.observations is not None:
-        if args.observations.exists() and args.observations.samefile(args.input):
-            raise Complaint(f"{args.observations} is the input itself; choose another file for --observations")
         outlets.append(MemberRecorder(files.enter_context(new_file(args.observations))))
     if args.decisions is not None:
         outlets.append(DecisionRecorder(files.enter_context(new_file(args.decisions))))
@@ -172,7 +186,10 @@ def _timing(document: dict[str, Any], wall_ns: int, cpu_ns: int) -> dict[str, An
 
 def _tell(document: dict[str, Any], args: argparse.Namespace) -> None:
     """Print the summary for people."""
-    counts = ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in document["counts"].items())
+    counts = ", ".join(
+        f"{value} {(name if value != 1 else name.removesuffix('s')).replace('_', ' ')}"
+        for name, value in document["counts"].items()
+    )
     face = document["face_fraction"]
     print(f"{document['input']}: {document['duration_s']:.1f} s, {document['frames']} frames, face {face:.0%}")
     print(f"  {counts}; baseline {document['baseline']}")

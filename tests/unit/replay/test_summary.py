@@ -25,7 +25,7 @@ def change(
     t_s: float, phase: Phase, level: int, *, kind: AlertKind = "microsleep", key: str = "microsleep-1", **fields: Any
 ) -> AlertChange:
     return AlertChange(
-        t_ns=at(t_s), key=key, phase=phase, kind=kind, level=level, peak_level=level, started_ns=at(t_s - 1), **fields
+        t_ns=at(t_s), key=key, phase=phase, kind=kind, level=level, peak_level=level, started_ns=at(2), **fields
     )
 
 
@@ -84,13 +84,13 @@ def test_an_alert_tells_its_levels_and_its_end() -> None:
     summary.on_decision(change(3, "updated", 2, kind="fatigue", key="fatigue-1", evidence=high))
     summary.on_decision(change(4, "updated", 2, kind="fatigue", key="fatigue-1", acknowledged=True))
     summary.on_decision(change(5, "updated", 1, kind="fatigue", key="fatigue-1", evidence=low))
-    summary.on_decision(change(6, "closed", 2, kind="fatigue", key="fatigue-1", reason="recovered"))
+    summary.on_decision(change(6, "closed", 2, kind="fatigue", key="fatigue-1", reason="recovered", ended_ns=at(5.5)))
     assert document(summary)["alerts"] == [
         {
             "kind": "fatigue",
             "level": 2,
             "start_s": 2.0,
-            "end_s": 6.0,
+            "end_s": 5.5,
             "key": "fatigue-1",
             "levels": [{"level": 1, "at_s": 2.0}, {"level": 2, "at_s": 3.0}, {"level": 1, "at_s": 5.0}],
             "reason": "recovered",
