@@ -29,7 +29,7 @@ class SampleClock:
         self._last_ns: int | None = None
 
     def due(self, t_ns: int) -> bool:
-        """Return True at the first stamp, then at the first one of each further second; time that ran back starts anew."""
+        """Return True at the first stamp of each second since the very first; time that ran back starts anew."""
         if self._last_ns is None or t_ns < self._last_ns:
             self._last_ns = t_ns
             return True
