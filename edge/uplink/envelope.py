@@ -191,6 +191,16 @@ def withhold_expression(change: AlertChange) -> AlertChange | None:
     return msgspec.structs.replace(change, evidence=evidence)
 
 
+def info_without_expression(info: Info) -> Info:
+    """Return the birth message without the purpose and the network of displayed expression."""
+    purposes = {name: why for name, why in info.policy.purposes.items() if not speaks_of_expression(name)}
+    return msgspec.structs.replace(
+        info,
+        models=tuple(model for model in info.models if not speaks_of_expression(model.name)),
+        policy=msgspec.structs.replace(info.policy, purposes=purposes),
+    )
+
+
 def _offset_ns(stored: StoredAlert, now: Instant) -> int:
     written = stored.written
     set_since = now.synced and not written.synced and now.domain == written.domain

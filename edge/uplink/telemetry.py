@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
-from edge.uplink.messages import ClockQuality, Status, encode, speaks_of_expression, state_message
+from edge.uplink.messages import ClockQuality, Status, encode, state_message
 from edge.uplink.wallclock import rfc3339
 
 if TYPE_CHECKING:
@@ -48,20 +48,8 @@ class Telemetry:
     def greet(self, active: AlertsActive, now: Instant) -> None:
         """Say who we are, on a fresh connection; state and health follow at once when there are any."""
         self.announce("online", now)
-        purposes = {
-            name: purpose
-            for name, purpose in self._info.policy.purposes.items()
-            if self._expression or not speaks_of_expression(name)
-        }
-        policy = msgspec.structs.replace(self._info.policy, purposes=purposes)
-        models = tuple(model for model in self._info.models if self._expression or not speaks_of_expression(model.name))
-        self._send(
-            self._topics.info,
-            msgspec.structs.replace(
-                self._info, policy=policy, models=models, boot_id=self._boot_id, time=rfc3339(now.wall_ns)
-            ),
-            now,
-        )
+        info = msgspec.structs.replace(self._info, boot_id=self._boot_id, time=rfc3339(now.wall_ns))
+        self._send(self._topics.info, info, now)
         self.tell_active(active, now)
         self._state_told = self._health_told = None
 

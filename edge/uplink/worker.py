@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from edge.runtime.worker import Worker
-from edge.uplink.envelope import event, withhold_expression
+from edge.uplink.envelope import event, info_without_expression, withhold_expression
 from edge.uplink.keeper import Keeper
 from edge.uplink.link import Link
 from edge.uplink.messages import OutboxHealth, encode
@@ -93,7 +93,7 @@ class Uplink:
     ) -> None:
         self._mqtt = mqtt
         self._settings = outbox
-        self._info = info
+        self._info = info if expression else info_without_expression(info)
         self._clock: WallClock = clock or KernelWallClock()
         self._expression = expression
         self._on_failure = on_failure
