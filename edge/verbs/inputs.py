@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from typing import TYPE_CHECKING
 
 from edge.verbs.outcome import Complaint
@@ -42,6 +43,9 @@ def perceived(path: Path, config: Config) -> Iterator[Perception]:
 
     with complaints(), Perception(path, config) as perception:
         yield perception
+        if perception.unreadable:
+            said = "1 picture" if perception.unreadable == 1 else f"{perception.unreadable} pictures"
+            print(f"edge-dms: {said} of {path} could not be decoded", file=sys.stderr)
 
 
 @contextlib.contextmanager

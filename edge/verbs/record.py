@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 _TEACH: Final = """\
 Reads a video or a folder of pictures with the networks and writes what they saw, one JSON object a line: no image,
-no landmark, no identity. A drive of an hour is about 40 MB and replays in seconds under any rules.
+no landmark, no identity. A drive of an hour is about 70 MB and replays in seconds under any rules.
 
   edge-dms record drive.mp4 drive.jsonl
   edge-dms replay drive.jsonl
@@ -54,8 +53,6 @@ def run(args: argparse.Namespace) -> int:
             lines.write(member)
             frames += isinstance(member, FaceObservation)
         unreadable = perception.unreadable
-    if unreadable:
-        print(f"edge-dms record: {unreadable} pictures could not be decoded", file=sys.stderr)
     if args.json:
         document = {"input": str(args.input), "output": str(args.output), "frames": frames, "lines": lines.lines}
         print_json({**document, "unreadable": unreadable})
