@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import itertools
 import struct
 import threading
@@ -9,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from edge.camera import reels
 from edge.camera.base import CameraFormatError, CameraUnavailableError, Frame
 from edge.camera.files import FileSource
 from edge.camera.transform import Transform
@@ -293,3 +295,43 @@ def test_a_source_can_be_opened_again_from_the_beginning(tmp_path: Path) -> None
         source.open()
         assert [index_of(frame.gray) for frame in all_frames(source)] == [0, 1, 2]
     assert source.frames_total == 3
+
+
+def test_a_first_picture_that_is_broken_is_refused_at_open_and_can_be_mended(tmp_path: Path) -> None:
+    broken = tmp_path / "1.png"
+    broken.write_bytes(b"no picture")
+    source = FileSource(tmp_path)
+    with pytest.raises(CameraFormatError, match="not a picture"):
+        source.open()
+    cv2.imwrite(str(broken), picture(4))
+    source.open()
+    assert [index_of(frame.gray) for frame in all_frames(source)] == [4]
+
+
+def test_paths_without_permission_name_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    film = write_film(tmp_path / "f.mp4", 2)
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+
+    def refuse(self: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(type(folder), "iterdir", refuse)
+    monkeypatch.setattr(reels.os, "access", lambda *_: False)
+    for path, complaint in ((film, "may not be read"), (folder, "cannot be listed")):
+        with pytest.raises(CameraUnavailableError, match=f"{complaint}.*permission"):
+            FileSource(path).open()
+
+
+@pytest.mark.data
+def test_every_short_labelled_clip_plays_whole_with_its_own_times(data_dir: Path) -> None:
+    with (data_dir / "clips" / "index.csv").open(encoding="utf-8") as index:
+        clips = [clip for clip in csv.DictReader(index) if float(clip["seconds"]) < 2.5]
+    assert len(clips) >= 3
+    for clip in clips:
+        frames = played(data_dir / "clips" / clip["file"])
+        assert len(frames) == int(clip["frames"]), clip["file"]
+        assert {frame.gray.shape for frame in frames} == {(int(clip["height"]), int(clip["width"]))}
+        period_s = 1 / float(clip["fps"])
+        assert frames[-1].t_ns / 1e9 + period_s == pytest.approx(float(clip["seconds"]), abs=period_s), clip["file"]
+        assert all(later.t_ns > earlier.t_ns for earlier, later in itertools.pairwise(frames))

@@ -5,9 +5,11 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.camera.base import CameraFormatError
-from edge.camera.transform import MAX_SIDE_PX, Transform
+from edge.camera.transform import MAX_SIDE_PX, MIN_SIDE_PX, Transform
 
 RNG = np.random.default_rng(7)
 GRAY = RNG.integers(0, 256, (48, 64), dtype=np.uint8)
@@ -124,3 +126,30 @@ def test_an_8k_picture_is_reduced_in_proportion() -> None:
     assert gray.shape == (MAX_SIDE_PX, 1_080)
     assert gray[100].max() == 0
     assert gray[-100].min() == 200
+
+
+@given(
+    shape=st.lists(st.integers(0, 70), min_size=0, max_size=4).map(tuple),
+    dtype=st.sampled_from([np.uint8, np.uint16, np.int8, np.float32, np.float64, np.bool_]),
+    fill=st.sampled_from([0, 1, 200]),
+    stride=st.sampled_from([1, 2, -1]),
+    rotation=st.sampled_from([0, 90, 180, 270]),
+    flip=st.booleans(),
+)
+def test_any_array_is_a_frame_or_a_typed_error(  # noqa: PLR0917 - hypothesis hands them over by name
+    shape: tuple[int, ...], dtype: Any, fill: int, stride: int, rotation: Any, flip: bool
+) -> None:
+    picture = np.full(shape, fill).astype(dtype)
+    picture = picture[::stride] if picture.ndim else picture
+    try:
+        gray = Transform(rotation_deg=rotation, flip=flip).apply(picture)
+    except CameraFormatError:
+        # Only what is too small or no grey, BGR or BGRA picture may be refused.
+        channels = picture.shape[2] if picture.ndim == 3 else 1
+        honest = picture.dtype == np.uint8 and picture.ndim in {2, 3} and channels in {1, 3, 4}
+        assert not (honest and min(picture.shape[:2]) >= MIN_SIDE_PX)
+        return
+    assert gray.dtype == np.uint8
+    assert gray.flags.c_contiguous
+    assert sorted(gray.shape) == sorted(picture.shape[:2])
+    assert set(np.unique(gray)) <= {fill}

@@ -149,3 +149,9 @@ def test_streams_closed_before_the_start_are_no_failure() -> None:
     command = [sys.executable, "-c", SCRIPT.replace("sys.STREAM", "None")]
     result = subprocess.run(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command], check=False)
     assert result.returncode == 7
+
+
+def test_a_mistake_in_a_log_call_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("info", "text", io.StringIO())
+    logging.getLogger("edge").error("%d", "no number")
+    assert "--- Logging error ---" in capsys.readouterr().err
