@@ -36,9 +36,9 @@ from edge.runtime.sdnotify import Notifier
 from edge.runtime.slot import LatestSlot, PatientSlot
 from edge.runtime.watchdog import Watchdog
 from edge.runtime.worker import Worker
+from edge.uplink.database import OutboxBusyError
 from edge.uplink.messages import Info, Model, Policy
 from edge.uplink.mqtt import MqttSettingsError
-from edge.uplink.outbox import OutboxBusyError
 from edge.uplink.worker import Uplink
 from edge.vehicle.open import vehicle_for
 from edge.vision.camera_condition import CameraCondition
@@ -120,10 +120,11 @@ class Daemon:
             expression_enabled=config.expression.enabled,
         )
         self._fleet = FleetOutlet(self._uplink, self._player, engine.state, heartbeat_s=config.outbox.heartbeat_s)
+        self._vehicle = vehicle_for(config.vehicle)
         self._pipeline = Pipeline(
             FaceObserver(config.camera, config.vision, config.expression, self._nets),
             CameraCondition(),
-            vehicle_for(config.vehicle),
+            self._vehicle,
             engine,
             (CabOutlet(self._player), self._fleet, *self._recordings),
         )
@@ -132,7 +133,13 @@ class Daemon:
         )
         self._workers = self._make_workers(source)
         self._health = HealthReporter(
-            self._pipeline, self._capture, self._slot, self._fleet, self._player, self._uplink, self._nets
+            pipeline=self._pipeline,
+            capture=self._capture,
+            slot=self._slot,
+            fleet=self._fleet,
+            player=self._player,
+            recordings=self._recordings,
+            nets=self._nets,
         )
 
     def run(self) -> int:
@@ -204,6 +211,7 @@ class Daemon:
             if not worker.join(JOIN_S):
                 logger.error("%s does not stop", worker.name)
         self._player.close()
+        self._vehicle.close()
         self._uplink.offer_health(self._health.report())
         result = self._uplink.stop(DRAIN_S)
         logger.info(

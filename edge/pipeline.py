@@ -55,13 +55,20 @@ class PipelineMeter:
         self.observations_with_face = 0
         self.alerts_opened = 0
         self.cpu_ns = 0
-        self.progress = 0
         self.first_observation_ns: int | None = None
+        self.last_observation_ns = 0
 
     @property
     def cpu_ms_per_frame(self) -> float | None:
-        """Mean CPU time of this thread per frame, ms."""
+        """Mean CPU time of vision and decisions a frame, ms."""
         return self.cpu_ns / self.frames / 1e6 if self.frames else None
+
+    def fps(self) -> float | None:
+        """Return the mean rate of frames seen, on the camera's time line."""
+        if self.first_observation_ns is None or self.frames < 2:
+            return None
+        span_ns = self.last_observation_ns - self.first_observation_ns
+        return (self.frames - 1) * 1e9 / span_ns if span_ns else None
 
 
 class Pipeline:
@@ -98,6 +105,7 @@ class Pipeline:
         meter.observations_with_face += observation.face is not None
         if meter.first_observation_ns is None:
             meter.first_observation_ns = frame.t_ns
+        meter.last_observation_ns = frame.t_ns
         meter.cpu_ns += time.thread_time_ns() - cpu_ns
 
     def on_silence(self, t_ns: int) -> None:
@@ -113,7 +121,6 @@ class Pipeline:
         for outlet in self._outlets:
             outlet.on_member(member)
         self._deliver(self._engine.feed(member))
-        self.meter.progress += 1
 
     def close(self, reason: str) -> None:
         """Close what is open; the last thing the pipeline does."""

@@ -1,0 +1,79 @@
+"""What the daemon says of itself once a second: gathered from all parts by the main thread."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from edge.runtime.health import BoardSensors
+from edge.uplink.messages import Health
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edge.actuators.player import CabPlayer
+    from edge.camera.base import Frame
+    from edge.camera.capture import Capture
+    from edge.outlets import FleetOutlet, RecordingOutlet
+    from edge.pipeline import Pipeline
+    from edge.runtime.slot import LatestSlot
+    from edge.vision.nets import Nets
+
+
+class HealthReporter:
+    """Makes `Health` messages. Reads plain numbers that other threads write; never waits for them."""
+
+    def __init__(
+        self,
+        *,
+        pipeline: Pipeline,
+        capture: Capture,
+        slot: LatestSlot[Frame],
+        fleet: FleetOutlet,
+        player: CabPlayer,
+        recordings: Sequence[RecordingOutlet],
+        nets: Nets,
+    ) -> None:
+        self._pipeline = pipeline
+        self._capture = capture
+        self._slot = slot
+        self._fleet = fleet
+        self._player = player
+        self._recordings = recordings
+        self._delegates = sorted({net.choice.name for net in nets.by_name().values()})
+        self._delegate_reason = nets.degraded_reason()
+        self._board = BoardSensors()
+        self._cpu_at_start_ns = time.process_time_ns()
+
+    def report(self) -> Health:
+        """Return the health of this moment."""
+        meter, board, state = self._pipeline.meter, self._board.read(), self._fleet.last_state
+        cpu_ns = time.process_time_ns() - self._cpu_at_start_ns
+        return Health(
+            camera=self._pipeline.camera.state,
+            fps=meter.fps(),
+            inference_ms=meter.cpu_ms_per_frame,
+            delegate="+".join(self._delegates),
+            delegate_reason=self._delegate_reason,
+            temperature_c=board.temperature_c,
+            throttling=board.throttling,
+            drops=self._slot.drops,
+            frames=meter.frames,
+            cpu_ms_per_frame=cpu_ns / meter.frames / 1e6 if meter.frames else None,
+            peak_rss_mb=board.peak_rss_mb,
+            observability=state.observability if state else None,
+            observability_reason=state.reason if state else None,
+            faults=tuple(self._faults()),
+        )
+
+    def _faults(self) -> list[str]:
+        faults = [f"cab_{name}" for name in sorted(self._player.faults())]
+        if self._delegate_reason is not None:
+            faults.append("delegate_degraded")
+        if self._pipeline.camera.state != "ok":
+            faults.append(f"camera_{self._pipeline.camera.state}")
+        if self._capture.condition.state != "ok":
+            faults.append("camera_reopening")
+        if any(recording.dropped for recording in self._recordings):
+            faults.append("recording_incomplete")
+        return faults
