@@ -140,3 +140,35 @@ class FakeConnection:
 def fake_network() -> type[FakeConnection]:
     """Return a fresh stand-in whose `made` lists the connections of one test."""
     return type("FakeNetwork", (FakeConnection,), {"made": [], "fail_with": None})
+
+
+class ObligingConnection(FakeConnection):
+    """Connects at once and answers every message with `reason_code`; a `silent` one answers nothing."""
+
+    reason_code = 0
+    silent = False
+    refuse_connect: Ended | None = None
+
+    def open(self) -> None:
+        super().open()
+        if self.refuse_connect is not None:
+            self.tell(msgspec.structs.replace(self.refuse_connect, number=self.number))
+        elif not self.silent:
+            self.tell(self.accept())
+
+    def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> int | None:
+        message_id = super().publish(topic, payload, qos=qos, retain=retain)
+        if message_id is not None and qos and not self.silent:
+            alert = topic.endswith("/alert")
+            self.tell(self.answer(message_id, self.reason_code if alert else 0))
+        return message_id
+
+    def close(self) -> None:
+        super().close()
+        if not self.silent:
+            self.tell(self.end("goodbye"))
+
+
+def obliging_network() -> type[ObligingConnection]:
+    """Return a fresh stand-in for a broker that is there and works."""
+    return type("ObligingNetwork", (ObligingConnection,), {"made": [], "fail_with": None})

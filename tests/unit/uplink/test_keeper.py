@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from edge.config.schema import Outbox
+from edge.uplink.database import FILE_NAME, OutboxBusyError, OutboxError, OutboxFullError
+from edge.uplink.keeper import MAX_PENDING, RETRY_S, Keeper
+from edge.uplink.outbox import AlertOutbox
+from tests.support.uplink import CONTEXT, INFO, NOON_NS, S, SetClock, alert, notice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from edge.uplink.envelope import StoredAlert
+
+
+def keeper_in(folder: Path, clock: SetClock) -> Keeper:
+    return Keeper(AlertOutbox(folder, Outbox()), INFO, clock.now())
+
+
+class Disk:
+    """Lets the commits of an outbox fail as told."""
+
+    def __init__(self, keeper: Keeper, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.error: OutboxError | None = None
+        write: Callable[[list[StoredAlert]], None] = keeper.outbox.write
+
+        def failing(batch: list[StoredAlert]) -> None:
+            if self.error is not None:
+                raise self.error
+            write(batch)
+
+        monkeypatch.setattr(keeper.outbox, "write", failing)
+
+
+def test_writes_in_order_and_deletes_what_was_delivered(tmp_path: Path) -> None:
+    clock = SetClock()
+    keeper = keeper_in(tmp_path, clock)
+    for number in range(3):
+        keeper.put(notice(number), CONTEXT, clock.now())
+    assert keeper.rows(0, 10, clock.now()) == []  # nobody is told before the commit
+    assert keeper.flush(clock.now())
+    assert [seq for seq, _ in keeper.rows(0, 10, clock.now())] == [1, 2, 3]
+    keeper.delivered(2)
+    assert not keeper.flush(clock.now())
+    assert [seq for seq, _ in keeper.rows(0, 10, clock.now())] == [1, 3]
+    assert keeper.last_seq == 3
+    keeper.outbox.close()
+
+
+def test_alerts_left_open_by_a_crash_are_closed_at_the_next_start(tmp_path: Path) -> None:
+    clock = SetClock()
+    before = keeper_in(tmp_path, clock)
+    before.put(alert("sleep-1"), CONTEXT, clock.now())
+    before.put(alert("vats-1", kind="vats"), CONTEXT, clock.now())
+    before.put(alert("vats-1", "closed", kind="vats"), CONTEXT, clock.now())
+    before.flush(clock.now())
+    before.outbox.close()
+    after = keeper_in(tmp_path, clock)
+    rows = after.rows(3, 10, clock.now())
+    assert [(row.change.key, row.change.phase, row.change.reason) for _, row in rows] == [
+        ("sleep-1", "closed", "restart")
+    ]
+    assert rows[0][1].alert_id == after.rows(0, 1, clock.now())[0][1].alert_id
+    assert after.boot_id > before.boot_id
+    assert after.register.active(clock.now()).alerts == ()
+    after.outbox.close()
+    last = keeper_in(tmp_path, clock)
+    assert last.last_seq == 4  # closed once
+    last.outbox.close()
+
+
+def test_boot_ids_rise_even_when_the_clock_went_back(tmp_path: Path) -> None:
+    clock = SetClock()
+    first = keeper_in(tmp_path, clock)
+    first.outbox.close()
+    clock.set(wall_ns=NOON_NS - 20 * 365 * 86_400 * S)
+    second = keeper_in(tmp_path, clock)
+    second.outbox.close()
+    assert second.boot_id > first.boot_id
+
+
+def test_full_disk_holds_alerts_in_memory_and_recovers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SetClock()
+    keeper = keeper_in(tmp_path, clock)
+    disk = Disk(keeper, monkeypatch)
+    disk.error = OutboxFullError("full")
+    keeper.put(alert("sleep-1"), CONTEXT, clock.now())
+    assert not keeper.flush(clock.now())
+    assert keeper.faults == {"disk_full"}
+    assert keeper.pending == 1
+    disk.error = None
+    assert not keeper.flush(clock.now())  # not in every round
+    assert keeper.flush(clock.advance(RETRY_S))
+    assert keeper.faults == set()
+    assert len(keeper.rows(0, 10, clock.now())) == 1
+    keeper.outbox.close()
+
+
+def test_memory_is_bounded_and_lesser_alerts_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SetClock()
+    keeper = keeper_in(tmp_path, clock)
+    disk = Disk(keeper, monkeypatch)
+    disk.error = OutboxFullError("full")
+    for number in range(10):
+        keeper.put(notice(number), CONTEXT, clock.now())
+    for number in range(MAX_PENDING):
+        keeper.put(alert(f"sleep-{number}"), CONTEXT, clock.now())
+    assert keeper.pending == MAX_PENDING
+    assert (keeper.dropped(critical=False), keeper.dropped(critical=True)) == (10, 0)
+    keeper.put(alert("sleep-last"), CONTEXT, clock.now())
+    assert keeper.dropped(critical=True) == 1
+    disk.error = None
+    keeper.flush(clock.now())
+    rows = keeper.rows(0, 1000, clock.now())
+    assert rows[0][1].change.key == "sleep-1"
+    assert rows[-1][1].change.key == "sleep-last"
+    keeper.outbox.close()
+
+
+def test_unusable_folder_is_tried_again_until_it_works(tmp_path: Path) -> None:
+    clock = SetClock()
+    folder = tmp_path / "state"
+    folder.write_text("in the way")
+    keeper = keeper_in(folder, clock)
+    assert keeper.faults == {"outbox_unavailable"}
+    assert keeper.last_seq == 0
+    keeper.put(alert(), CONTEXT, clock.now())
+    assert not keeper.flush(clock.advance(RETRY_S))
+    assert keeper.rows(0, 10, clock.now()) == []
+    folder.unlink()
+    assert keeper.flush(clock.advance(RETRY_S))
+    assert keeper.faults == set()
+    assert len(keeper.rows(0, 10, clock.now())) == 1
+    keeper.outbox.close()
+
+
+def test_file_damaged_while_in_use_is_put_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SetClock()
+    keeper = keeper_in(tmp_path, clock)
+    disk = Disk(keeper, monkeypatch)
+    disk.error = OutboxError("database disk image is malformed")
+    keeper.put(alert(), CONTEXT, clock.now())
+    keeper.flush(clock.now())
+    (tmp_path / FILE_NAME).write_bytes(b"nonsense" * 1000)
+    disk.error = None
+    assert keeper.flush(clock.advance(RETRY_S))
+    assert keeper.faults == {"outbox_damaged"}
+    assert len(keeper.rows(0, 10, clock.now())) == 1
+    keeper.outbox.close()
+
+
+def test_rows_that_cannot_be_read_are_a_fault_not_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SetClock()
+    keeper = keeper_in(tmp_path, clock)
+
+    def broken(_seq: int, _limit: int) -> list[object]:
+        raise OutboxError("disk I/O error")
+
+    monkeypatch.setattr(keeper.outbox, "after", broken)
+    assert keeper.rows(0, 10, clock.now()) == []
+    assert keeper.faults == {"outbox_unavailable"}
+
+
+def test_second_daemon_on_the_same_folder_is_refused(tmp_path: Path) -> None:
+    keeper = keeper_in(tmp_path, SetClock())
+    with pytest.raises(OutboxBusyError):
+        keeper_in(tmp_path, SetClock())
+    keeper.outbox.close()

@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+import json
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from edge.config.schema import Mqtt, Outbox
+from edge.types import DriverState, Evidence
+from edge.uplink import link as link_module
+from edge.uplink import worker as worker_module
+from edge.uplink.database import OutboxBusyError
+from edge.uplink.messages import Health, speaks_of_expression
+from edge.uplink.mqtt import Ended, MqttSettingsError
+from edge.uplink.worker import QUEUE_LENGTH, Uplink
+from tests.support.brokers import wait_for
+from tests.support.uplink import CONTEXT, INFO, ObligingConnection, SetClock, alert, notice, obliging_network
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MQTT = Mqtt(fleet="depot-7", vehicle="van-12")
+
+
+@pytest.fixture
+def network(monkeypatch: pytest.MonkeyPatch) -> type[ObligingConnection]:
+    made = obliging_network()
+    monkeypatch.setattr(link_module, "Connection", made)
+    return made
+
+
+@pytest.fixture
+def uplink(network: type[ObligingConnection], tmp_path: Path) -> Iterator[Uplink]:
+    made = Uplink(MQTT, Outbox(), state_dir=tmp_path, info=INFO, clock=SetClock())
+    yield made
+    made.stop(0.0)
+
+
+def documents(network: type[ObligingConnection], name: str) -> list[dict[str, Any]]:
+    return [
+        json.loads(payload)
+        for connection in network.made
+        for _, topic, payload, _, _ in list(connection.sent)
+        if topic == f"dms/1/depot-7/van-12/{name}"
+    ]
+
+
+def test_alert_goes_to_disk_then_out_and_is_forgotten_when_accepted(
+    uplink: Uplink, network: type[ObligingConnection]
+) -> None:
+    uplink.start()
+    assert uplink.offer_alert(alert(), CONTEXT)
+    assert wait_for(lambda: uplink.counters().delivered == 1)
+    assert wait_for(lambda: uplink.counters().outbox_depth == 0)
+    (event,) = documents(network, "alert")
+    assert event["data"]["kind"] == "microsleep"
+    assert event["data"]["seq"] == 1
+    assert [item["kind"] for item in documents(network, "alerts/active")[-1]["alerts"]] == ["microsleep"]
+    counters = uplink.counters()
+    assert counters.connected
+    assert counters.last_ack_age_s == 0.0
+    assert counters.faults == ()
+    assert uplink.failure() is None
+
+
+def test_end_says_the_last_words_then_offline_then_goodbye(uplink: Uplink, network: type[ObligingConnection]) -> None:
+    uplink.start()
+    uplink.offer_alert(alert(), CONTEXT)
+    uplink.offer_state(DriverState(t_ns=0), 5)
+    uplink.offer_health(Health(camera="ok", frames=10))
+    result = uplink.stop(5.0)
+    assert (result.delivered, result.left, result.clean) == (1, 0, True)
+    (connection,) = network.made
+    assert [topic.split("/", 4)[4] for _, topic, *_ in connection.sent[-3:]] == ["state", "health", "status"]
+    assert documents(network, "status")[-1]["status"] == "offline"
+    assert documents(network, "state")[-1]["mono_ns"] == 5
+    assert connection.closed
+    assert not uplink.offer_alert(alert(), CONTEXT)
+
+
+def test_refused_alerts_stay_on_disk_and_the_rest_waits_behind(
+    uplink: Uplink, network: type[ObligingConnection]
+) -> None:
+    network.reason_code = 0x10
+    uplink.start()
+    for number in range(5):
+        uplink.offer_alert(notice(number), CONTEXT)
+    assert wait_for(lambda: uplink.counters().waiting_for_subscriber)
+    assert len(documents(network, "alert")) == 1
+    result = uplink.stop(5.0)
+    assert (result.delivered, result.left, result.clean) == (0, 5, True)
+
+
+@pytest.mark.parametrize(("code", "fault"), [(0x87, "mqtt_not_authorised"), (0x97, "mqtt_refused")])
+def test_refusal_that_is_no_missing_subscriber_is_a_fault(
+    uplink: Uplink, network: type[ObligingConnection], code: int, fault: str
+) -> None:
+    network.reason_code = code
+    uplink.start()
+    uplink.offer_health(Health(camera="ok"))
+    uplink.offer_alert(alert(), CONTEXT)
+    assert wait_for(lambda: uplink.counters().faults == (fault,))
+    uplink.stop(0.5)
+    assert documents(network, "health")[-1]["faults"] == [fault]
+
+
+def test_nobody_subscribed_is_good_enough_where_configured_so(
+    network: type[ObligingConnection], tmp_path: Path
+) -> None:
+    network.reason_code = 0x10
+    mqtt = Mqtt(require_subscriber=False)
+    uplink = Uplink(mqtt, Outbox(), state_dir=tmp_path, info=INFO, clock=SetClock())
+    uplink.start()
+    uplink.offer_alert(alert(), CONTEXT)
+    assert wait_for(lambda: uplink.counters().delivered == 1)
+    uplink.stop(1.0)
+
+
+def test_alerts_of_an_offline_time_are_marked_as_late(network: type[ObligingConnection], tmp_path: Path) -> None:
+    network.refuse_connect = Ended(0, "no broker")
+    clock = SetClock()
+    uplink = Uplink(MQTT, Outbox(), state_dir=tmp_path, info=INFO, clock=clock)
+    uplink.start()
+    uplink.offer_alert(alert(), CONTEXT)
+    assert wait_for(lambda: uplink.counters().outbox_depth == 1)
+    network.refuse_connect = None
+    clock.advance(60.0)
+    assert wait_for(lambda: uplink.counters().delivered == 1)
+    uplink.offer_alert(notice(2), CONTEXT)
+    assert wait_for(lambda: uplink.counters().delivered == 2)
+    uplink.stop(1.0)
+    assert [event["data"].get("replayed", False) for event in documents(network, "alert")] == [True, False]
+
+
+def test_full_queue_is_counted_and_never_blocks(
+    uplink: Uplink, network: type[ObligingConnection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered, released = threading.Event(), threading.Event()
+
+    def hang(_now: object) -> bool:
+        entered.set()
+        return released.wait(30.0)
+
+    uplink.start()
+    monkeypatch.setattr(uplink._keeper, "flush", hang)
+    assert entered.wait(10.0)
+    taken = [uplink.offer_alert(notice(number), CONTEXT) for number in range(QUEUE_LENGTH + 10)]
+    assert taken == [True] * QUEUE_LENGTH + [False] * 10
+    monkeypatch.undo()
+    released.set()
+    assert wait_for(lambda: uplink.counters().dropped_queue_full == 10)
+
+
+def test_with_expression_off_no_word_of_it_leaves(network: type[ObligingConnection], tmp_path: Path) -> None:
+    uplink = Uplink(MQTT, Outbox(), state_dir=tmp_path, info=INFO, clock=SetClock(), expression=False)
+    uplink.start()
+    assert not uplink.offer_alert(alert(kind="displayed_anger"), CONTEXT)
+    uplink.offer_alert(alert(kind="fatigue", evidence=(Evidence("anger_share30", 0.7, 0.6),)), CONTEXT)
+    uplink.offer_state(DriverState(t_ns=0, displayed_anger_alert_level=2), 0)
+    uplink.offer_health(Health(camera="ok"))
+    assert wait_for(lambda: uplink.counters().delivered == 1)
+    uplink.stop(1.0)
+    sent = b"".join(payload for connection in network.made for _, _, payload, _, _ in connection.sent)
+    will = network.made[0].will[1]
+    assert b"fatigue" in sent
+    assert not speaks_of_expression((sent + will).decode().lower())
+
+
+def test_silent_broker_is_given_up_and_the_fault_is_told(network: type[ObligingConnection], tmp_path: Path) -> None:
+    clock = SetClock()
+    uplink = Uplink(MQTT, Outbox(), state_dir=tmp_path, info=INFO, clock=clock)
+    uplink.start()
+    assert wait_for(lambda: uplink.counters().connected)
+    network.made[0].silent = True
+    uplink.offer_alert(alert(), CONTEXT)
+    assert wait_for(lambda: len(documents(network, "alert")) == 1)
+    clock.advance(11.0)
+    assert wait_for(lambda: "mqtt_stalled" in uplink.counters().faults)
+    assert network.made[0].given_up
+    clock.advance(60.0)
+    assert wait_for(lambda: uplink.counters().delivered == 1)
+    assert uplink.counters().faults == ()
+    assert uplink.counters().reconnects == 1
+    uplink.stop(1.0)
+
+
+def test_mqtt_switched_off_keeps_everything_in_the_vehicle(network: type[ObligingConnection], tmp_path: Path) -> None:
+    uplink = Uplink(Mqtt(enabled=False), Outbox(), state_dir=tmp_path, info=INFO, clock=SetClock())
+    uplink.start()
+    uplink.offer_alert(alert(), CONTEXT)
+    assert wait_for(lambda: uplink.counters().outbox_depth == 1)
+    assert uplink.stop(1.0).left == 1
+    assert network.made == []
+
+
+def test_second_daemon_on_the_same_folder_does_not_start(
+    uplink: Uplink, network: type[ObligingConnection], tmp_path: Path
+) -> None:
+    uplink.start()
+    with pytest.raises(OutboxBusyError):
+        Uplink(MQTT, Outbox(), state_dir=tmp_path, info=INFO).start()
+
+
+def test_unusable_settings_are_told_at_the_start(tmp_path: Path) -> None:
+    mqtt = Mqtt(username="van", password_file=str(tmp_path / "missing"))
+    with pytest.raises(MqttSettingsError, match="password_file"):
+        Uplink(mqtt, Outbox(), state_dir=tmp_path, info=INFO).start()
+
+
+def test_failure_of_the_thread_is_told_and_the_line_cut(
+    network: type[ObligingConnection], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[BaseException] = []
+    uplink = Uplink(MQTT, Outbox(), state_dir=tmp_path, info=INFO, clock=SetClock(), on_failure=told.append)
+    uplink.start()
+    assert wait_for(lambda: uplink.counters().connected)
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr(worker_module, "event", fail)
+    uplink.offer_alert(alert(), CONTEXT)
+    assert wait_for(lambda: uplink.failure() is not None)
+    assert wait_for(lambda: bool(told))
+    assert isinstance(told[0], RuntimeError)
+    assert wait_for(lambda: network.made[0].given_up)
+    assert not uplink.stop(1.0).clean
+
+
+def test_progress_rises_while_idle(uplink: Uplink, network: type[ObligingConnection]) -> None:
+    uplink.start()
+    before = uplink.counters().progress
+    assert wait_for(lambda: uplink.counters().progress > before + 2)
