@@ -22,6 +22,26 @@ Without a name: the list of schemas. The text is made from the types of the prog
   edge-dms schema alert                what a subscriber of the topic `alert` receives
 """
 
+_STREAM_EXAMPLES: Final[list[Any]] = [
+    {"type": "vehicle", "t_ns": 0, "speed_kmh": 82.5, "ignition": True},
+    {
+        "type": "face",
+        "t_ns": 33333333,
+        "face": 0.97,
+        "eye_openness_left": 0.96,
+        "eye_openness_right": 0.99,
+        "mouth_ratio": 0.31,
+        "yaw_deg": -2.5,
+        "pitch_deg": 1.0,
+        "roll_deg": 0.4,
+        "expression": {"neutral": 0.9, "anger": 0.1},
+        "quality": {"face_px": 180, "faces": 1},
+    },
+    {"type": "face", "t_ns": 66666667, "quality": {"faces": 0, "reason": "no_face"}},
+    {"type": "tick", "t_ns": 1066666667},
+]
+"""Driving, a face, a frame without one, and a second of silence from the camera."""
+
 
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
@@ -52,20 +72,26 @@ def run(args: argparse.Namespace) -> int:
 def _files() -> dict[str, Callable[[], dict[str, Any]]]:
     import msgspec
 
+    from edge import types
     from edge.config.schema import Config
-    from edge.types import Decision, StreamMember
+    from edge.verbs.field_texts import with_field_texts
 
-    def made(kind: Any, title: str) -> Callable[[], dict[str, Any]]:
+    def made(kind: Any, title: str, examples: list[Any] | None = None) -> Callable[[], dict[str, Any]]:
         def make() -> dict[str, Any]:
-            schema = msgspec.json.schema(kind)
-            return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **schema}
+            schema = with_field_texts(msgspec.json.schema(kind), types)
+            head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title}
+            return {**head, **({"examples": examples} if examples else {}), **schema}
 
         return make
 
     return {
         "config": made(Config, "edge-dms configuration"),
-        "stream": made(StreamMember, "edge-dms stream: one JSON object a line, in order of t_ns"),
-        "decisions": made(Decision, "edge-dms decisions: one JSON object a line"),
+        "stream": made(
+            types.StreamMember,
+            "edge-dms stream: one JSON object a line; what is left out was not seen",
+            _STREAM_EXAMPLES,
+        ),
+        "decisions": made(types.Decision, "edge-dms decisions: one JSON object a line"),
     }
 
 
