@@ -27,11 +27,23 @@ OVERLAP_RATIO: Final = 0.3
 
 MIN_LOGIT: Final = math.log(MIN_SCORE / (1 - MIN_SCORE))
 
-ROI_SCALE: Final = 1.7
-ROI_DROP: Final = 0.075
-"""Side of the landmark region over the longer side of the box, and how far its centre lies below the box's, as a share
-of that side. MediaPipe's graph has 1.5 and 0; framed so, the mesh shuts the wide open mouth of a yawn that is seen from
-the side [D: measured]."""
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """How a landmark region lies on a box."""
+
+    scale: float
+    """Its side over the box's longer side."""
+    drop: float
+    """How far its centre lies below the box's, as a share of the box's longer side."""
+
+
+CLOSE: Final = Framing(1.5, 0.0)
+"""[S: MediaPipe's face landmark graph]."""
+
+ROOMY: Final = Framing(2.0, 0.15)
+"""For faces seen from the side and wide open mouths. Framed closely, the mesh shuts the mouth of a yawn seen from the
+side, and reads wide talking as a yawn: 0.37-0.75 and 0.82 against 0.76-0.85 and 0.66 framed so [D: measured]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +74,14 @@ class Detection:
         """Width of the box in pixels."""
         return self.box[2] - self.box[0]
 
-    def roi(self) -> Roi:
+    def roi(self, framing: Framing = CLOSE) -> Roi:
         """Return the region for the landmark net, upright along the eyes."""
         left, top, right, bottom = self.box
         angle = math.atan2(self.left_eye[1] - self.right_eye[1], self.left_eye[0] - self.right_eye[0])
         longest = max(right - left, bottom - top)
-        x = (left + right) / 2 - ROI_DROP * longest * math.sin(angle)
-        y = (top + bottom) / 2 + ROI_DROP * longest * math.cos(angle)
-        return Roi(x, y, ROI_SCALE * longest, angle)
+        x = (left + right) / 2 - framing.drop * longest * math.sin(angle)
+        y = (top + bottom) / 2 + framing.drop * longest * math.cos(angle)
+        return Roi(x, y, framing.scale * longest, angle)
 
 
 def anchor_centres(size: int, layers: Sequence[AnchorLayer]) -> NDArray[np.float32]:

@@ -51,8 +51,8 @@ LEAD_WINDOW_NS: Final = 250_000_000
 LEAD_FROM_RATIO: Final = 0.025
 USUAL_RATIO: Final = 0.25
 """A lid takes 0.1 s to fall, so a frame catches a blink on its way, and blurred: the lowest ratio that is seen is not
-the lowest that was. So what a lid has fallen within the last quarter of a second, beyond the noise of 0.025 and from the
-usual open ratio at most, is taken off once more. A lid that rests is left alone [D: measured on 20 filmed blinks]."""
+the lowest that was. So what a lid has fallen within the last quarter of a second, beyond the noise of 0.025 and from
+the usual open ratio at most, is taken off once more. A lid that rests is left alone [D: measured on 20 blinks]."""
 
 FAR_EYE_YAW_DEG: Final = 24.0
 NEAR_EYE_YAW_DEG: Final = 36.0

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from edge.types import FaceObservation, Quality
-from edge.vision.detector import FULL_RANGE, SHORT_RANGE, Detection, Detector, the_driver
+from edge.vision.detector import FULL_RANGE, ROOMY, SHORT_RANGE, Detection, Detector, the_driver
 from edge.vision.expression import ExpressionReader
 from edge.vision.eyes import LEFT_EYE, RIGHT_EYE, Eye, EyeReading, IrisNet
 from edge.vision.headpose import HeadPoseReader
@@ -39,8 +39,7 @@ REFRAME_EVERY_FRAMES: Final = 3
 SLIDES_FROM_YAW_DEG: Final = 25.0
 SLIDES_FROM_MOUTH_RATIO: Final = 0.6
 """Seen from the side, and more so with the mouth wide open, the region around the points slides up the face within ten
-frames, and the mesh shuts a yawning mouth. The detector's box does not slide: it frames every third such frame
-[D: measured]."""
+frames. The detector's does not: it is taken every third such frame and kept in between [D: measured]."""
 
 FACE_OVAL: Final = np.array([10, 152, 234, 454, 54, 284, 172, 397], np.intp)
 """Top, chin, ears, temples and jaw in the mesh: its outline [S: MediaPipe's face mesh]."""
@@ -59,6 +58,8 @@ class _Track:
     frames: int = 0
     slides: bool = False
     """The last points are of a kind on which the region slides off the face."""
+    held: Roi | None = None
+    """The detector's region, kept for the frames until it looks again."""
     quality: CropQuality | None = None
 
 
@@ -113,11 +114,15 @@ class FaceObserver:
     def _region(self, gray: Gray, track: _Track, t_ns: int) -> Roi:
         """Return where to read the mesh: around the last points, or, where these slide, from the detector."""
         followed = track.mesh.next_roi()
-        if not track.slides or track.frames % REFRAME_EVERY_FRAMES:
+        if not track.slides:
+            track.held = None
             return followed
-        driver = self._detect(gray, tracking=True)
-        track.looked_ns = t_ns
-        return driver.roi() if driver and _is_near(driver.roi(), followed, MAX_JUMP) else followed
+        if track.held is None or track.frames % REFRAME_EVERY_FRAMES == 0:
+            driver = self._detect(gray, tracking=True)
+            track.looked_ns = t_ns
+            near = driver is not None and _is_near(driver.roi(), followed, MAX_JUMP)
+            track.held = driver.roi(ROOMY) if driver and near else None
+        return track.held or followed
 
     def _look(self, gray: Gray, t_ns: int, track: _Track | None) -> _Track | None:
         """Run the detector; keep the track unless the driver turns out to be somewhere else."""
