@@ -21,6 +21,7 @@ from edge.indicators.nod import NodTracker
 from edge.indicators.openness import eye_openness
 from edge.indicators.perclos import PerclosTracker
 from edge.indicators.presence import PresenceTracker
+from edge.indicators.sample import PICTURE_UNUSABLE
 from edge.indicators.speech import SpeechTracker
 from edge.indicators.window import NS_PER_S, FaceLog, TimeWindow, ns
 from edge.indicators.yawn import YawnTracker
@@ -184,7 +185,7 @@ class IndicatorBank:
             lost_for = self.camera.reason
         elif sample.face is None:
             face = False
-            healthy = not blinding and sample.eyes_declared_usable
+            healthy = not blinding and sample.reason not in PICTURE_UNUSABLE
             lost_for = self.camera.reason if blinding else sample.reason or _faceless(sample)
         else:
             face = True

@@ -11,6 +11,9 @@ EYES_UNUSABLE: Final = frozenset(
 )
 """Reasons that declare the eyes unusable; eye values beside them are not read: unseen is never closed [S]."""
 
+PICTURE_UNUSABLE: Final = frozenset({"dark", "glare", "blur", "covered", "frozen", "model_error"})
+"""Reasons for which a frame without a face says nothing about the driver; `no_face` itself is not one of them [D]."""
+
 OPENNESS_RANGE: Final = (-0.5, 2.0)
 """Raw openness that a linear eye measure can give; beyond is a fault of the measure [D]."""
 MOUTH_RANGE: Final = (0.0, 3.0)

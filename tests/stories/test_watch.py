@@ -16,6 +16,12 @@ def test_driver_absent(any_camera: dict[str, float]) -> None:
     assert story.reason == "recovered"
 
 
+def test_the_observers_own_word_for_no_face_does_not_hide_an_empty_seat() -> None:
+    told = Drive(fps=15).ahead(3).show(9, face=None, quality={"faces": 0, "reason": "no_face"}).ahead(3).judge()
+    (story,) = told.alerts("driver_absent")
+    assert story.level == 2
+
+
 def test_an_empty_seat_of_a_standing_vehicle_is_nothing() -> None:
     assert Drive(fps=15).at_speed(0.0).ahead(3).no_face(60).judge().alerts() == []
 
