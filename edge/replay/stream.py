@@ -32,6 +32,8 @@ _MAX_LINE: Final = 64 * 1024
 """A member is a few hundred bytes; a longer line is no stream [D]."""
 _SPELLING_LINES: Final = 200
 """So many lines are searched for misspelt fields, which a fast decoder passes over in silence [D]."""
+_END_OF_TIME_NS: Final = 2**62
+"""146 years of nanoseconds; keeps every sum within 64 bits."""
 _SCHEMA_HINT: Final = "see `edge-dms schema stream`"
 _KINDS: Final[dict[str, type[msgspec.Struct]]] = {
     str(kind.__struct_config__.tag): kind
@@ -80,6 +82,10 @@ def read_members(path: Path) -> Iterator[StreamMember]:
                 member = _decode_member(line)
                 if number <= _SPELLING_LINES:
                     _check_spelling(path, number, line, member)
+                if not 0 <= member.t_ns < _END_OF_TIME_NS:
+                    raise StreamError(
+                        path, number, f"t_ns {member.t_ns} is no time", "nanoseconds from any start, >= 0"
+                    )
             except ValueError as error:  # msgspec's, and text that is not UTF-8
                 if not line.strip():
                     continue

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from edge.verbs.terminal import Verbs
 
 _SHOWN_DIFFERENCES: Final = 100
+_FEW_FRAMES: Final = 10
+_SHORTEST_PERIOD_S: Final = 0.002
+"""No camera of ours is faster; stamps in milliseconds or microseconds are [D]."""
 
 _TEACH: Final = """\
 INPUT is a video, a folder of pictures, or a stream: JSON lines recorded by `edge-dms record`, by the daemon or
@@ -147,6 +150,8 @@ def _replay(args: argparse.Namespace, config: Config, members: Iterator[StreamMe
     )
     document["timing"] = _timing(document, time.perf_counter_ns() - wall, time.process_time_ns() - cpu)
     document["neutral_yaw_deg"] = round(config.camera.neutral_yaw_deg if yaw is None else yaw, 2)
+    if document["frames"] > _FEW_FRAMES and document["duration_s"] < document["frames"] * _SHORTEST_PERIOD_S:
+        print("edge-dms replay: over 500 frames a second: is t_ns really in nanoseconds?", file=sys.stderr)
     if collector is not None:
         from edge.replay.report import ReportData, write_report
 

@@ -208,3 +208,10 @@ def test_a_pipe_in_place_of_a_file_does_not_block(tmp_path: Path, capsys: pytest
     os.mkfifo(tmp_path / "pipe")
     assert main(["replay", str(tmp_path / "pipe")]) == 1
     assert "neither a file nor a folder" in capsys.readouterr().err
+
+
+def test_stamps_that_are_no_nanoseconds_are_asked_about(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "ms.jsonl"
+    path.write_text("".join(f'{{"type":"face","t_ns":{i * 33}}}\n' for i in range(60)))
+    assert main(["replay", str(path)]) == 0
+    assert "is t_ns really in nanoseconds?" in capsys.readouterr().err

@@ -6,6 +6,8 @@ import io
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.replay.record import DecisionRecorder, LineWriter, MemberRecorder
 from edge.replay.stream import StreamError, kind_of, read_decisions, read_members
@@ -89,6 +91,9 @@ def test_empty_lines_and_a_byte_order_mark_are_passed_over(tmp_path: Path) -> No
         ('{"type": "face", "t_ns": 1, "quality": {"blur": 1}}', "unknown field `quality.blur`"),
         ('{"type": "face", "t_ns": 1, "yaw_deg": NaN}', "line 2"),
         ('{"type": "face", "t_ns": 1', "not valid JSON"),
+        ('{"type": "tick", "t_ns": -1}', "is no time"),
+        ('{"type": "tick", "t_ns": 9300000000000000000}', "is no time"),
+        ('{"type": "tick", "t_ns": 99999999999999999999999}', "t_ns"),
         ("[1, 2]", "expected a JSON object"),
         ("\x00", "not valid JSON"),
     ],
@@ -119,3 +124,15 @@ def test_inputs_are_told_apart_by_what_they_are(tmp_path: Path) -> None:
     assert kind_of(write(tmp_path / "a.mp4", b"\0\0\0\x18ftyp")) == "video"
     with pytest.raises(FileNotFoundError):
         kind_of(tmp_path / "none.mp4")
+
+
+@given(st.lists(st.text(st.sampled_from('{}[]":,.0123456789etypfacns_\\ul \x00é'), max_size=40), max_size=5))
+def test_any_lines_are_members_or_refused(tmp_path_factory: pytest.TempPathFactory, lines: list[str]) -> None:
+    path = write(tmp_path_factory.mktemp("any") / "s.jsonl", "\n".join(['{"type":"tick","t_ns":0}', *lines]))
+    try:
+        members = list(read_members(path))
+    except StreamError as error:
+        found = error.line
+    else:
+        found = len(members)
+    assert found >= 1
