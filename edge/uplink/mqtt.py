@@ -13,6 +13,7 @@ import logging
 import socket
 import ssl
 import stat
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -152,7 +153,8 @@ class Connection:
 
     def _on_connect_fail(self, client: paho.Client, _user: object) -> None:
         client.disconnect()  # else paho would try again by itself
-        self._say(Ended(self.number, "no connection to the broker"))
+        # Called while the error is being handled: paho hands it over in no other way.
+        self._say(Ended(self.number, f"no connection to the broker ({sys.exception() or 'no reason given'})"))
 
     def _on_disconnect(
         self, _client: paho.Client, _user: object, _flags: object, code: Any, _properties: object

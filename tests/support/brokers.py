@@ -50,7 +50,7 @@ class Mosquitto:
         folder.mkdir(parents=True, exist_ok=True)
         # The broker gives up root when started as root, and must still reach its store.
         folder.chmod(0o777)
-        self.port = free_port()
+        self.port = self.old_port = free_port()
         self._program = program
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
@@ -125,3 +125,47 @@ class Fleet:
 
     def _on_connect(self, client: paho.Client, *_: object) -> None:
         client.subscribe(self._pattern, qos=1)
+
+
+class Iotcore:
+    """The embedded broker of the demo, speaking MQTT 5 on one port and 3.1.1 on another."""
+
+    CONFIGURATION = """
+id = 0
+[router]
+id = 0
+max_connections = 100
+max_outgoing_packet_count = 2000
+max_segment_size = 104857600
+max_segment_count = 10
+"""
+    LISTENER = """
+[{version}.1]
+name = "{version}"
+listen = "127.0.0.1:{port}"
+next_connection_delay_ms = 1
+[{version}.1.connections]
+connection_timeout_ms = 60000
+max_payload_size = 1048576
+max_inflight_count = 500
+dynamic_filters = true
+"""
+
+    def __init__(self, folder: Path) -> None:
+        from iotcore import Broker
+
+        folder.mkdir(parents=True, exist_ok=True)
+        self.port, self.old_port = free_port(), free_port()
+        file = folder / "broker.toml"
+        file.write_text(
+            self.CONFIGURATION
+            + self.LISTENER.format(version="v5", port=self.port)
+            + self.LISTENER.format(version="v4", port=self.old_port)
+        )
+        self._broker = Broker(config_path=str(file))
+
+    def start(self) -> None:
+        self._broker.start()
+
+    def close(self) -> None:
+        self._broker.stop()

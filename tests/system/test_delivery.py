@@ -241,4 +241,5 @@ def test_chaos(broker: Mosquitto, publisher: Publisher, seed: int) -> None:
     assert publisher.finish() == 0
     arrivals = judge(fleet, publisher, 60.0)
     fleet.close()
+    print(f"seed {seed}: {len(arrivals.first)} alerts, {arrivals.duplicates} duplicates")
     assert arrivals.duplicates <= 0.01 * len(arrivals.first)
