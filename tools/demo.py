@@ -252,7 +252,7 @@ def watch(daemon: subprocess.Popen[bytes], inbox: queue.SimpleQueue[tuple[str, b
         take(fleet, screen, topic, payload, first_ns)
 
 
-def summarise(fleet: Fleet, verdict: Verdict, report: Path | None, *, with_truth: bool) -> None:
+def summarise(fleet: Fleet, verdict: Verdict, report: Path, *, with_truth: bool) -> None:
     """Print what happened."""
     opened = sum(message.phase == "opened" for message in fleet.received)
     health = fleet.health
@@ -281,8 +281,7 @@ def summarise(fleet: Fleet, verdict: Verdict, report: Path | None, *, with_truth
         print(f"  unexpected  {extra.kind} L{extra.level} at {extra.at_s:.1f} s")
     if with_truth:
         print(f"  truth       {verdict.matched} of {verdict.matched + len(verdict.missing)} expected alerts arrived")
-    if report is not None:
-        print(f"  report      {report}")
+    print(f"  report      {report}")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -318,12 +317,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if verdict.ok else 1
 
 
-def draw_report(folder: Path) -> Path | None:
+def draw_report(folder: Path) -> Path:
     """Draw the drive report out of the daemon's own recordings."""
-    from edge.replay.report import report_from_files  # noqa: PLC0415 - needed at the end only
+    from edge.config.load import load_config  # noqa: PLC0415 - needed at the end only
+    from edge.replay.report import report_from_files  # noqa: PLC0415
 
     out = folder / "report.html"
-    report_from_files(folder / "stream.jsonl", folder / "decisions.jsonl", out)
+    config = load_config(folder / "config.yaml")
+    report_from_files(folder / "stream.jsonl", folder / "decisions.jsonl", out, config=config)
     return out
 
 

@@ -8,5 +8,5 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tools/environment.sh
 
 make_environment demo
-.venv/bin/edge-dms models fetch --quiet || exit 1
+.venv/bin/edge-dms models fetch >&2 || exit 1
 EDGE_DMS_START_DIR=$start_dir exec .venv/bin/python tools/demo.py "$@"

@@ -39,7 +39,7 @@ install_mosquitto() {
 
 make_environment dev
 install_mosquitto
-.venv/bin/edge-dms models fetch --quiet || exit 1
+.venv/bin/edge-dms models fetch >&2 || exit 1
 
 say "== ruff";        .venv/bin/ruff check . && .venv/bin/ruff format --check .
 say "== mypy";        .venv/bin/mypy
