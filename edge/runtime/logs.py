@@ -41,13 +41,6 @@ def configure_logging(level: Level = "info", form: Format = "text", stream: Text
 class UnbreakableHandler(logging.StreamHandler[TextIO]):
     """Writes to a stream and gives it up quietly when its reader is gone."""
 
-    _reader_gone = False
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write, unless nobody reads any more."""
-        if not self._reader_gone:
-            super().emit(record)
-
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         """Go on without a log after a closed pipe or a full disk; a mistake in a log call is still shown."""
         error = sys.exc_info()[1]
@@ -57,11 +50,11 @@ class UnbreakableHandler(logging.StreamHandler[TextIO]):
             super().handleError(record)
 
     def _give_up(self) -> None:
-        """Stop writing, and point the descriptor at nothing: the interpreter flushes it once more when it ends."""
-        self._reader_gone = True
+        """Point the descriptor at nothing, so that neither the next line nor the flush at the end fails again."""
         with contextlib.suppress(OSError, ValueError):
+            descriptor = self.stream.fileno()
             nothing = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nothing, self.stream.fileno())
+            os.dup2(nothing, descriptor)
             os.close(nothing)
 
 

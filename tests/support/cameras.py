@@ -138,14 +138,18 @@ class FakePicamera2:
 class FakeJob:
     def __init__(self, camera: FakePicamera2) -> None:
         self._camera = camera
+        self._result: FakeRequest | None = None
 
     def get_result(self, timeout: float | None = None) -> FakeRequest:
+        if self._result is not None:
+            return self._result
         time.sleep(FRAME_S)
         assert timeout is not None, "a stalled camera would block here for ever"
         # A request that is never released is a buffer that the camera never gets back.
         if not self._camera.delivering or self._camera.pool == 0:
             raise TimeoutError
-        return FakeRequest(self._camera)
+        self._result = FakeRequest(self._camera)
+        return self._result
 
 
 class FakeRequest:

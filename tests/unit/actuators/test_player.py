@@ -125,9 +125,9 @@ def test_a_higher_level_takes_over_and_a_lower_one_does_not(bench: Bench) -> Non
     output.wait_for("open", "fatigue 2")
     player.offer(warning("start", "sleep", 4))
     output.wait_for("open", "fatigue 2", "sleep 4")
-    player.offer(warning("start", "health", 1))
-    player.offer(warning("repeat", "fatigue", 2))
-    player.offer(warning("stop", "fatigue", 2))
+    for lesser in (warning("start", "health", 1), warning("repeat", "fatigue", 2), warning("stop", "fatigue", 2)):
+        player.offer(lesser)
+        assert player.playing == warning("start", "sleep", 4)
     player.offer(warning("stop", "sleep", 4))
     output.wait_for("open", "fatigue 2", "sleep 4", "stop")
     assert player.latency_ns("health-1") is None
@@ -199,6 +199,7 @@ def test_an_output_that_raises_is_told_in_health_and_recovers(bench: Bench, capl
     player.offer(warning("repeat", "microsleep", 3))
     eventually(lambda: player.faults() == {})
     # Taken anew before it was used again.
+    assert broken.calls.count("open") >= 2
     assert broken.calls[-2:] == ["open", "microsleep 3"]
     assert sum("GPIO busy" in record.getMessage() for record in caplog.records) == 1
 

@@ -131,6 +131,12 @@ def test_a_lost_camera_is_closed_told_and_opened_again() -> None:
     assert capture.frames == 12
 
 
+def test_steady_frames_make_the_next_pause_short_again() -> None:
+    _, source, _, _ = captured([LOST, 50, LOST, 150, LOST, 1, None])
+    # Lost after 1 s of silence each; pauses of 1 s, of 2 s after 5 s of frames, of 1 s after 15 s of frames.
+    assert source.opened_at_s == pytest.approx([0.0, 2.0, 2.0 + 5.0 + 1.0 + 2.0, 10.0 + 15.0 + 1.0 + 1.0])
+
+
 def test_a_few_unreadable_pictures_are_passed_over_and_counted() -> None:
     capture, source, _, beats = captured([3, BAD, BAD, 3, None])
     assert capture.unreadable == 2

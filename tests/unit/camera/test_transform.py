@@ -5,7 +5,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.camera.base import CameraFormatError
@@ -128,8 +128,9 @@ def test_an_8k_picture_is_reduced_in_proportion() -> None:
     assert gray[-100].min() == 200
 
 
+@settings(deadline=None)  # a loaded machine is no failure
 @given(
-    shape=st.lists(st.integers(0, 70), min_size=0, max_size=4).map(tuple),
+    shape=st.lists(st.integers(0, 70), min_size=0, max_size=3).map(tuple),
     dtype=st.sampled_from([np.uint8, np.uint16, np.int8, np.float32, np.float64, np.bool_]),
     fill=st.sampled_from([0, 1, 200]),
     stride=st.sampled_from([1, 2, -1]),

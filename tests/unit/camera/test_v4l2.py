@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pytest
 
 from edge.camera import v4l2
@@ -113,6 +114,20 @@ def test_frames_carry_the_drivers_stamp_and_the_time_of_arrival_when_that_is_bro
         source.close()
         assert frame is not None
         assert before_ns <= frame.t_ns <= time.monotonic_ns()
+
+
+def test_a_sane_stamp_of_the_driver_is_kept_exactly() -> None:
+    # Whole milliseconds, a little ago: no reading of our own clock looks like this every time.
+    class Whole(FakeV4l2):
+        def get(self, prop: int) -> float:
+            told = super().get(prop)
+            return float(int(told) - 50) if prop == cv2.CAP_PROP_POS_MSEC else told
+
+    source = source_on(Whole())
+    source.open()
+    frames = [source.read(10.0) for _ in range(5)]
+    source.close()
+    assert all(frame is not None and frame.t_ns % 1_000_000 == 0 for frame in frames)
 
 
 def test_an_unplugged_camera_is_lost_and_released() -> None:

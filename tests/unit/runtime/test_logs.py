@@ -124,11 +124,15 @@ sys.exit(7)
 def test_a_reader_that_leaves_does_not_end_the_process(name: str) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", SCRIPT.replace("STREAM", name)],
-        **{name: subprocess.PIPE},  # type: ignore[call-overload]
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
-    pipe = getattr(process, name)
+    pipe, other = getattr(process, name), process.stderr if name == "stdout" else process.stdout
     pipe.readline()
     pipe.close()
+    assert other is not None
+    assert other.read() == b""
+    other.close()
     assert process.wait(60) == 7
 
 
