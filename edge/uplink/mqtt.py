@@ -8,12 +8,12 @@ flight comes again from the outbox.
 
 from __future__ import annotations
 
-import functools
 import logging
 import socket
 import ssl
 import stat
 import sys
+import weakref
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -85,7 +85,8 @@ class Connection:
         self.broken: BaseException | None = None
         """What a callback raised; the connection must then be given up."""
         self._tell = tell
-        self._given_up = False
+        self.given_up = False
+        """Nobody waits for it any more."""
         version5 = settings.protocol == "5"
         self._client = client = paho.Client(
             CallbackAPIVersion.VERSION2,
@@ -99,10 +100,10 @@ class Connection:
         client.connect_timeout = CONNECT_TIMEOUT_S
         client.will_set(*will, qos=1, retain=True)
         _identify(client, settings)
-        client.on_connect = self._guard(self._on_connect)
-        client.on_connect_fail = self._guard(self._on_connect_fail)
-        client.on_disconnect = self._guard(self._on_disconnect)
-        client.on_publish = self._guard(self._on_publish)
+        client.on_connect = self._guard("_on_connect")
+        client.on_connect_fail = self._guard("_on_connect_fail")
+        client.on_disconnect = self._guard("_on_disconnect")
+        client.on_publish = self._guard("_on_publish")
         client.connect_async(settings.host, settings.port, keepalive=settings.keepalive_s)
 
     def open(self) -> None:
@@ -120,7 +121,7 @@ class Connection:
 
     def give_up(self) -> None:
         """Cut the line without a word, so that the broker publishes the last will; nothing more is told."""
-        self._given_up = True
+        self.given_up = True
         line = cast("socket.socket | None", self._client.socket())
         if line is None:
             self._client.disconnect()  # still connecting: ends paho's thread when that returns
@@ -128,41 +129,41 @@ class Connection:
         with suppress(OSError):
             line.shutdown(socket.SHUT_RDWR)
 
-    def _guard(self, callback: Callable[..., None]) -> Callable[..., None]:
-        @functools.wraps(callback)
-        def guarded(*arguments: Any) -> None:
+    def _guard(self, callback: str) -> Callable[..., None]:
+        # A weak reference: a client and its sockets are freed with their connection, not at some later collection.
+        reference = weakref.ref(self)
+
+        def guarded(client: paho.Client, *arguments: Any) -> None:
+            connection = reference()
+            if connection is None or connection.given_up:
+                client.disconnect()  # it may have got through after all, when nobody waited any more
+                return
             try:
-                callback(*arguments)
+                getattr(connection, callback)(client, *arguments)
             except Exception as error:  # a worker boundary: paho's thread would die of it without a sign
-                self.broken = error
-                logger.exception("a callback of the MQTT client failed; the connection is given up")
+                connection.broken = error
+                logger.exception("the MQTT callback %s failed; the connection is given up", callback)
 
         return guarded
 
-    def _say(self, event: NetworkEvent) -> None:
-        if not self._given_up:
-            self._tell(event)
-
-    def _on_connect(self, client: paho.Client, _user: object, _flags: object, code: Any, properties: Any) -> None:
-        if self._given_up:
-            client.disconnect()
-        elif code.is_failure:
-            self._say(Ended(self.number, f"the broker refused: {code}", not_authorised=code.value in NOT_LET_IN))
+    def _on_connect(self, _client: paho.Client, _user: object, _flags: object, code: Any, properties: Any) -> None:
+        if code.is_failure:
+            self._tell(Ended(self.number, f"the broker refused: {code}", not_authorised=code.value in NOT_LET_IN))
         else:
-            self._say(Connected(self.number, getattr(properties, "ReceiveMaximum", None)))
+            self._tell(Connected(self.number, getattr(properties, "ReceiveMaximum", None)))
 
     def _on_connect_fail(self, client: paho.Client, _user: object) -> None:
         client.disconnect()  # else paho would try again by itself
         # Called while the error is being handled: paho hands it over in no other way.
-        self._say(Ended(self.number, f"no connection to the broker ({sys.exception() or 'no reason given'})"))
+        self._tell(Ended(self.number, f"no connection to the broker ({sys.exception() or 'no reason given'})"))
 
     def _on_disconnect(
         self, _client: paho.Client, _user: object, _flags: object, code: Any, _properties: object
     ) -> None:
-        self._say(Ended(self.number, f"the connection ended: {code}"))
+        self._tell(Ended(self.number, f"the connection ended: {code}"))
 
     def _on_publish(self, _client: paho.Client, _user: object, message_id: int, code: Any, _properties: object) -> None:
-        self._say(Answered(self.number, message_id, code.value))
+        self._tell(Answered(self.number, message_id, code.value))
 
 
 def check(settings: Mqtt) -> None:

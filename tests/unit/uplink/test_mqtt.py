@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from edge.config.schema import Mqtt, Tls
+from edge.uplink.mqtt import Connection, Ended, MqttSettingsError, NetworkEvent, check
+from tests.support.brokers import HOST, free_port, wait_for
+
+WILL = ("dms/1/f/v/status", b"{}")
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_settings_without_files_need_none() -> None:
+    check(Mqtt())
+    check(Mqtt(username="van"))
+
+
+def test_password_is_read_from_a_file_of_the_daemon_alone(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("s3cret\n")
+    settings = Mqtt(username="van", password_file=str(secret))
+    secret.chmod(0o600)
+    check(settings)
+    for mode in (0o640, 0o604, 0o666):
+        secret.chmod(mode)
+        with pytest.raises(MqttSettingsError, match="chmod 600") as caught:
+            check(settings)
+        assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_unreadable_password_is_explained(tmp_path: Path, content: bytes | None) -> None:
+    secret = tmp_path / "password"
+    if content is not None:
+        secret.write_bytes(content)
+        secret.chmod(0o600)
+    with pytest.raises(MqttSettingsError, match="cannot read"):
+        check(Mqtt(username="van", password_file=str(secret)))
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_unusable_certificates_are_explained(tmp_path: Path, content: str | None) -> None:
+    authority = tmp_path / "ca.pem"
+    if content is not None:
+        authority.write_text(content)
+    with pytest.raises(MqttSettingsError, match=r"mqtt\.tls.*ca\.pem"):
+        check(Mqtt(tls=Tls(ca_file=str(authority))))
+
+
+def test_failed_attempts_are_told_once_and_leave_nothing_behind() -> None:
+    told: list[NetworkEvent] = []
+    settings = Mqtt(host=HOST, port=free_port(), vehicle="leak-test")
+    before = open_files()
+    for number in range(30):
+        connection = Connection(settings, number, WILL, told.append)
+        connection.open()
+        assert wait_for(lambda number=number: len(told) > number)
+        connection.give_up()
+    del connection
+    assert [event.number for event in told] == list(range(30))
+    assert all(isinstance(event, Ended) and "refused" in event.why for event in told)
+    assert wait_for(lambda: not any("leak-test" in thread.name for thread in threading.enumerate()))
+    assert wait_for(lambda: open_files() <= before)
+
+
+def test_nothing_is_told_after_giving_up() -> None:
+    told: list[NetworkEvent] = []
+    connection = Connection(Mqtt(host=HOST, port=free_port(), vehicle="given-up"), 1, WILL, told.append)
+    connection.give_up()
+    connection.open()
+    assert wait_for(lambda: not any("given-up" in thread.name for thread in threading.enumerate()))
+    assert told == []
+
+
+def test_exception_in_a_callback_is_kept_not_raised() -> None:
+    def fail(_event: NetworkEvent) -> None:
+        raise RuntimeError("boom")
+
+    connection = Connection(Mqtt(host=HOST, port=free_port(), vehicle="guarded"), 1, WILL, fail)
+    connection.open()
+    assert wait_for(lambda: connection.broken is not None)
+    assert str(connection.broken) == "boom"
