@@ -7,8 +7,8 @@
 - `displayed_anger`: anger time over valid time, 30 s (at least 20 s valid) and 60 s. Speaking and yawning time is
   excluded from both. (simulated)
 
-The own neutral is the mean log p over the calmer half of 60 s of valid time without speech, yawns or laughter, frozen
-then: a bout of anger while learning does not enter it, a face that looks angry all along does. Until it is learnt the
+The own neutral is the mean log p over the calmer three quarters of 60 s of valid time without speech, yawns or laughter,
+frozen then: a short bout of anger while learning does not enter it, a face that looks angry all along does. Until it is learnt the
 population's neutral serves, and with the wider margin that at least 10 s of a calm face were seen: a face that looked
 angry from the first moment may be nothing but the driver's face.
 """
@@ -36,7 +36,8 @@ SHIFT_MAX: Final = 3.0
 """The neutral face explains a factor of 20 in odds and no more, so that strong displays still show [D]."""
 LAUGHTER: Final = 0.5
 """From p(happiness) + p(surprise) on, the face is not at rest [D]."""
-CALMER_SHARE: Final = 0.5
+CALMER_SHARE: Final = 0.75
+"""Of the learning time, so much is taken, the calmest first: a short bout of anger does not enter it [D]."""
 CALM_NEEDED_NS: Final = 10 * NS_PER_S
 VALENCE_MAX: Final = -0.2
 AROUSAL_MIN: Final = 0.2
@@ -172,6 +173,9 @@ class AngerTracker:
                 self._calm_ns += end_ns - start_ns
             if learning and not self.neutral.learnt:
                 self.neutral.advance(probabilities, end_ns - start_ns)
+                if self.neutral.learnt:
+                    # What the windows hold was judged by the population's neutral.
+                    self.reset()
         valid_ns = self._valid_short.sum_ns(end_ns)
         self.share30 = self._anger_short.sum_ns(end_ns) / valid_ns if valid_ns >= self._min_valid_ns else None
         valid_ns = self._valid_long.sum_ns(end_ns)
