@@ -116,6 +116,7 @@ from edge.runtime.logs import configure_logging
 configure_logging("info", "text", sys.STREAM)
 for _ in range(2000):
     logging.getLogger("edge").error({NIGHT!a} * 20)
+print("the end", file=sys.STREAM, flush=True)
 sys.exit(7)
 """
 
