@@ -36,12 +36,13 @@ def add(verbs: Verbs) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do what was asked, on the manifest that the configuration points to."""
     from edge.inference.manifest import Manifest, ModelError
+    from edge.inference.runtime import RuntimeMissingError
 
     models_dir = config_of(args.config).inference.models_dir
     try:
         manifest = Manifest.load(models_dir)
         return {"list": _list, "verify": _verify, "fetch": _fetch}[args.what](manifest, as_json=args.json)
-    except ModelError as error:
+    except (ModelError, RuntimeMissingError) as error:
         raise Complaint(str(error)) from None
 
 

@@ -1,0 +1,53 @@
+"""`run` lays its options over the configuration and hands over to the wiring."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import edge.app
+from edge.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from edge.config.schema import Config
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Config]:
+    configs: list[Config] = []
+
+    def run_daemon(config: Config, *, config_path: Path | None) -> int:
+        assert config_path is not None
+        configs.append(config)
+        return 0
+
+    monkeypatch.setattr(edge.app, "run_daemon", run_daemon)
+    return configs
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "c.yaml"
+    path.write_text("camera: {source: v4l2, device: 2, neutral_yaw_deg: 12}\n")
+    return path
+
+
+def test_without_options_the_configuration_stands(started: list[Config], config: Path) -> None:
+    assert main(["run", "--config", str(config)]) == 0
+    assert started[0].camera.source == "v4l2"
+    assert started[0].camera.device == "2"
+
+
+def test_an_input_takes_the_cameras_place_and_keeps_its_pose(started: list[Config], config: Path) -> None:
+    assert main(["run", "--config", str(config), "--input", "drive.mp4", "--pace", "fast"]) == 0
+    camera = started[0].camera
+    assert (camera.source, camera.path, camera.pace, camera.loop) == ("files", "drive.mp4", "fast", False)
+    assert camera.neutral_yaw_deg == 12.0
+
+
+def test_an_input_plays_in_real_time_unless_told_otherwise(started: list[Config], config: Path) -> None:
+    assert main(["run", "--config", str(config), "--input", "drive.mp4"]) == 0
+    assert started[0].camera.pace == "realtime"
