@@ -39,6 +39,7 @@ class Keeper:
         self._retry_ns = now.mono_ns
         self._ballast_ns = now.mono_ns
         self._complained = ""
+        self._ready = False
         previous = 0
         try:
             outbox.open()
@@ -49,8 +50,7 @@ class Keeper:
             self._fail(error, now)
         self.boot_id, self._start = boot_id(now.wall_ns, previous)
         self.register = Register(self.boot_id, info)
-        if outbox.is_open:
-            self._opened(now)
+        self.flush(now)
 
     def put(self, change: AlertChange, context: AlertContext, now: Instant) -> None:
         """Take a message; it is on disk after the next `flush` that could write."""
@@ -67,7 +67,10 @@ class Keeper:
         try:
             if not self.outbox.is_open:
                 self.outbox.open()
-                self._opened(now)
+                self._ready = False
+            if not self._ready:
+                self._take_over(now)
+                self._ready = True
             return self._write(now)
         except OutboxError as error:
             self._fail(error, now)
@@ -97,7 +100,7 @@ class Keeper:
         """Messages of a class lost for want of space, on disk or in memory."""
         return self.outbox.dropped(critical=critical) + self._dropped[critical]
 
-    def _opened(self, now: Instant) -> None:
+    def _take_over(self, now: Instant) -> None:
         """Close what a crash left open: its process cannot do it any more."""
         self.outbox.count_start(self._start)
         ghosts = [ghost for ghost in self.outbox.open_alerts() if ghost.boot_id != self.boot_id]

@@ -93,11 +93,20 @@ class Link:
                 self._lost(now_ns, event.why)
         return True
 
-    def publish(self, topic: str, payload: bytes, now_ns: int, *, qos: int = 1, retain: bool = True) -> int | None:
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        now_ns: int,
+        *,
+        qos: int = 1,
+        retain: bool = True,
+        content_type: str = "application/json",
+    ) -> int | None:
         """Send; return the message id, None when there is no connection."""
         if self._connection is None or not self.connected:
             return None
-        message_id = self._connection.publish(topic, payload, qos=qos, retain=retain)
+        message_id = self._connection.publish(topic, payload, qos=qos, retain=retain, content_type=content_type)
         if message_id is not None and qos:
             self._unanswered[message_id] = now_ns
         return message_id

@@ -50,6 +50,8 @@ __all__ = [
 
 MAX_PAYLOAD_BYTES: Final = 4096
 """No message of ours is larger with the models and evidence of a full configuration; tests hold it [D]."""
+CLOUD_EVENT: Final = "application/cloudevents+json"
+"""MQTT 5 content type of an event in structured mode [S CloudEvents MQTT binding]."""
 _EXPRESSION_WORDS: Final = ("anger", "expression", "valence")
 
 

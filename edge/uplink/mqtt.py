@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +89,7 @@ class Connection:
         self._tell = tell
         self.given_up = False
         """Nobody waits for it any more."""
-        version5 = settings.protocol == "5"
+        self._version5 = version5 = settings.protocol == "5"
         self._client = client = paho.Client(
             CallbackAPIVersion.VERSION2,
             client_id=settings.vehicle,
@@ -110,9 +112,13 @@ class Connection:
         """Begin to connect; returns at once."""
         self._client.loop_start()
 
-    def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> int | None:
-        """Send; return the message id, or None when the connection is gone."""
-        info = self._client.publish(topic, payload, qos=qos, retain=retain)
+    def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool, content_type: str) -> int | None:
+        """Send; return the message id, or None when the connection is gone. MQTT 3.1.1 has no content type."""
+        properties = None
+        if self._version5:
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # not annotated by paho
+            properties.ContentType = content_type
+        info = self._client.publish(topic, payload, qos=qos, retain=retain, properties=properties)
         return info.mid if info.rc == paho.MQTT_ERR_SUCCESS else None
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from edge.runtime.worker import Worker
 from edge.uplink.envelope import event, info_without_expression, withhold_expression
 from edge.uplink.keeper import Keeper
 from edge.uplink.link import Link
-from edge.uplink.messages import OutboxHealth, encode
+from edge.uplink.messages import CLOUD_EVENT, OutboxHealth, encode
 from edge.uplink.mqtt import FAILURE, NO_SUBSCRIBER, NOT_AUTHORISED, Answered, Connected, check
 from edge.uplink.outbox import AlertOutbox
 from edge.uplink.telemetry import Telemetry
@@ -195,6 +195,8 @@ class Uplink:
                 if worker.stopping and self._drained():
                     break
             self._goodbye(now)
+            if self._keeper.pending:
+                logger.error("%d alert messages could not be written to the disk and are lost", self._keeper.pending)
         finally:
             self._link.abandon()
             self._outbox.close()
@@ -261,7 +263,9 @@ class Uplink:
         for seq, stored in self._keeper.rows(self._window.cursor, room, now):
             replayed = self._window.held_back(seq)
             payload = encode(event(stored, seq, self._topics.source, now, replayed=replayed))
-            message_id = self._link.publish(self._topics.alert, payload, now.mono_ns, retain=False)
+            message_id = self._link.publish(
+                self._topics.alert, payload, now.mono_ns, retain=False, content_type=CLOUD_EVENT
+            )
             if message_id is None:
                 return
             self._window.sent(message_id, seq)

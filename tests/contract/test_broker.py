@@ -90,6 +90,7 @@ def test_alerts_arrive_in_order_and_are_forgotten_when_acknowledged(
         assert uplink.offer_alert(notice(number), CONTEXT)
     assert wait_for(lambda: len(fleet.of("alert")) == 200)
     assert [json.loads(payload)["data"]["seq"] for payload in fleet.of("alert")] == list(range(1, 201))
+    assert fleet.content_types["dms/1/depot-7/van-12/alert"] == "application/cloudevents+json"
     assert wait_for(lambda: uplink.counters().outbox_depth == 0)
     result = uplink.stop(5.0)
     assert (result.delivered, result.left, result.clean) == (200, 0, True)

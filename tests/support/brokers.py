@@ -97,15 +97,15 @@ class Fleet:
     def __init__(self, port: int, pattern: str = "dms/1/#", client_id: str = "fleet", *, keep: bool = True) -> None:
         self.messages: list[tuple[str, bytes, bool]] = []
         """Topic, payload, retained flag, in order of arrival."""
+        self.content_types: dict[str, str | None] = {}
+        """Topic to the content type of its last message."""
         self.subscribed = threading.Event()
         self._pattern = pattern
         self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=paho.MQTTv5)
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = lambda *_: self.subscribed.set()
-        self._client.on_message = lambda _client, _user, message: self.messages.append(
-            (message.topic, message.payload, message.retain)
-        )
+        self._client.on_message = self._on_message
         properties = Properties(PacketTypes.CONNECT)
         properties.SessionExpiryInterval = 3600 if keep else 0
         self._client.connect_async(HOST, port, keepalive=5, clean_start=not keep, properties=properties)
@@ -122,6 +122,10 @@ class Fleet:
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+
+    def _on_message(self, _client: paho.Client, _user: object, message: paho.MQTTMessage) -> None:
+        self.content_types[message.topic] = getattr(message.properties, "ContentType", None)
+        self.messages.append((message.topic, message.payload, message.retain))
 
     def _on_connect(self, client: paho.Client, *_: object) -> None:
         client.subscribe(self._pattern, qos=1)

@@ -115,7 +115,7 @@ class FakeConnection:
     def open(self) -> None:
         self.opened = True
 
-    def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> int | None:
+    def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool, content_type: str) -> int | None:
         if self.gone:
             return None
         self.sent.append((len(self.sent) + 1, topic, payload, qos, retain))
@@ -156,8 +156,8 @@ class ObligingConnection(FakeConnection):
         elif not self.silent:
             self.tell(self.accept())
 
-    def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> int | None:
-        message_id = super().publish(topic, payload, qos=qos, retain=retain)
+    def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool, content_type: str) -> int | None:
+        message_id = super().publish(topic, payload, qos=qos, retain=retain, content_type=content_type)
         if message_id is not None and qos and not self.silent:
             alert = topic.endswith("/alert")
             self.tell(self.answer(message_id, self.reason_code if alert else 0))

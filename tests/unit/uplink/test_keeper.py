@@ -100,6 +100,28 @@ def test_full_disk_holds_alerts_in_memory_and_recovers(tmp_path: Path, monkeypat
     keeper.outbox.close()
 
 
+def test_disk_that_is_full_at_the_start_does_not_hinder_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SetClock()
+    before = keeper_in(tmp_path, clock)
+    before.put(alert("sleep-1"), CONTEXT, clock.now())
+    before.flush(clock.now())
+    before.outbox.close()
+
+    def full(_outbox: AlertOutbox, _number: int) -> None:
+        raise OutboxFullError("full")
+
+    monkeypatch.setattr(AlertOutbox, "count_start", full)
+    keeper = keeper_in(tmp_path, clock)
+    assert keeper.faults == {"disk_full"}
+    monkeypatch.undo()
+    keeper.put(alert("sleep-1"), CONTEXT, clock.advance(RETRY_S))  # a new one under the key of the old
+    assert keeper.flush(clock.now())
+    rows = keeper.rows(1, 10, clock.now())
+    assert [(row.change.phase, row.change.reason) for _, row in rows] == [("closed", "restart"), ("opened", None)]
+    assert len(keeper.outbox.open_alerts()) == 1
+    keeper.outbox.close()
+
+
 def test_memory_is_bounded_and_lesser_alerts_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = SetClock()
     keeper = keeper_in(tmp_path, clock)
