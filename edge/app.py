@@ -21,6 +21,7 @@ import msgspec
 from edge import __version__
 from edge.actuators.open import actuators_for
 from edge.actuators.player import CabPlayer
+from edge.camera.base import CameraError
 from edge.camera.capture import Capture
 from edge.camera.open import source_for
 from edge.decision.engine import DecisionEngine
@@ -177,7 +178,12 @@ class Daemon:
         def capture(worker: Worker) -> None:
             # A source that ends or fails closes the slot, so that the pipeline never waits for nothing.
             with contextlib.closing(self._slot):
-                self._capture.run(worker.stop_event, worker.beat)
+                try:
+                    self._capture.run(worker.stop_event, worker.beat)
+                except CameraError as error:
+                    # What another try cannot mend is the user's to mend: the remedy, not a traceback.
+                    logger.critical("camera: %s", error)
+                    self._end(failed=True)
 
         recorders = [Worker("recorder", outlet.record, failed) for outlet in self._recordings]
         self._decider = Worker("pipeline", decide, failed)

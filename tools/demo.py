@@ -307,14 +307,19 @@ def run(arguments: argparse.Namespace) -> int:
         signal.signal(signal.SIGINT, lambda *_: daemon.send_signal(signal.SIGINT))
         fleet = watch(daemon, inbox, folder)
     if daemon.returncode != 0:
-        lines = (folder / "daemon.log").read_text(errors="replace").splitlines()[-DAEMON_ERRORS_SHOWN:]
-        print("\nThe daemon failed (exit status", f"{daemon.returncode}):", *lines, sep="\n  ", file=sys.stderr)
+        show_failure((folder / "daemon.log").read_text(errors="replace").splitlines())
         return 1
     report = draw_report(folder)
     raised = list(raised_alerts(folder / "decisions.jsonl"))
     verdict = judge(fleet.received, raised, expected_alerts(truth) if truth else None)
     summarise(fleet, verdict, report, with_truth=truth is not None)
     return 0 if verdict.ok else 1
+
+
+def show_failure(log: list[str]) -> None:
+    """Print why the daemon stopped: its own last words where it found some, else the end of its log."""
+    said = [line.partition(" CRITICAL ")[2] for line in log if " CRITICAL " in line]
+    print("\nThe daemon failed:", *(said[-1:] or log[-DAEMON_ERRORS_SHOWN:]), sep="\n  ", file=sys.stderr)
 
 
 def draw_report(folder: Path) -> Path:
