@@ -65,11 +65,11 @@ def probabilities(logits: Floats, temperature: float) -> list[float]:
 
 def expression_crop(mesh: Mesh, size: int) -> Gray:
     """Cut the face out of the mesh's crop, upright along the eyes, as a `size` x `size` grey picture."""
-    low, high = mesh.points[:, :2].min(axis=0).tolist(), mesh.points[:, :2].max(axis=0).tolist()
-    longest = max(high[0] - low[0], high[1] - low[1])
+    low_x, low_y, high_x, high_y = mesh.box
+    longest = max(high_x - low_x, high_y - low_y)
     side = min(round(CROP_SCALE * longest), MESH_PX)
-    centre_x = (low[0] + high[0]) / 2
-    centre_y = (low[1] + high[1]) / 2 - CROP_LIFT * longest
+    centre_x = (low_x + high_x) / 2
+    centre_y = (low_y + high_y) / 2 - CROP_LIFT * longest
     left = min(max(round(centre_x - side / 2), 0), MESH_PX - side)
     top = min(max(round(centre_y - side / 2), 0), MESH_PX - side)
     face = mesh.crop[top : top + side, left : left + side]

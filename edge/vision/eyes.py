@@ -210,7 +210,7 @@ def _unusable(crop: Gray) -> ObservabilityReason | None:
     """Say why no lid can be seen in an eye crop, or None."""
     # The middle half holds the eye between its corners.
     eye = crop[IRIS_PX // 4 : -IRIS_PX // 4, IRIS_PX // 6 : -IRIS_PX // 6]
-    values = np.sort(eye, axis=None)
+    values = np.sort(eye, axis=None, kind="stable")
     low, high = int(values[values.size // 20]), int(values[-values.size // 20])
     if int(values[-int(values.size * MAX_CLIPPED_RATIO)]) >= 254:
         return "glare"

@@ -12,8 +12,6 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     from edge.vision.landmarks import Mesh
     from edge.vision.meanface import Doubles
@@ -47,7 +45,7 @@ class HeadPoseReader:
 
     def read(self, mesh: Mesh, picture_width: int, picture_height: int) -> PoseReading:
         """Return the pose of a face in a picture of this size."""
-        view = angles(_turned(mesh.rigid.rotation, mesh.roi.angle_rad))
+        view = angles(mesh.rigid.rotation, mesh.roi.angle_rad)
         if self._half_tan is None:
             return PoseReading(view, view)
         # A camera mounted upright turns its picture: the lens's horizontal is always the longer side.
@@ -59,20 +57,19 @@ class HeadPoseReader:
         return PoseReading(view, HeadPose(yaw, pitch, view.roll_deg))
 
 
-def _turned(rotation: Doubles, angle_rad: float) -> Doubles:
-    """Undo the crop's turn: the crop was cut along the eyes."""
-    c, s = math.cos(angle_rad), math.sin(angle_rad)
-    return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]]) @ rotation
+def angles(rotation: Doubles, crop_angle_rad: float = 0.0) -> HeadPose:
+    """Return the angles of a rotation (3, 3) from the mean face's axes to x right, y down, z away from the camera.
 
-
-def angles(rotation: Doubles) -> HeadPose:
-    """Return the angles of a rotation from the mean face's axes to x right, y down, z away from the camera."""
-    forward_x, forward_y, forward_z = (-rotation[:, 2]).tolist()
+    `crop_angle_rad` is how far the crop in which it was read had been turned clockwise in the picture.
+    """
+    (xx, _, xz), (yx, _, yz), (zx, _, zz) = rotation.tolist()
+    c, s = math.cos(crop_angle_rad), math.sin(crop_angle_rad)
+    forward_x, forward_y, forward_z = s * yz - c * xz, -s * xz - c * yz, -zz
+    across_x, across_y, across_z = c * xx - s * yx, s * xx + c * yx, zx
     yaw = math.atan2(forward_x, -forward_z)
     pitch = math.atan2(-forward_y, math.hypot(forward_x, forward_z))
     # Roll is what is left of the ear-to-ear axis once yaw and pitch are undone.
-    across_x, across_y, across_z = rotation[:, 0].tolist()
     level = math.cos(yaw) * across_x + math.sin(yaw) * across_z
-    depth = -math.sin(yaw) * across_x + math.cos(yaw) * across_z
+    depth = math.cos(yaw) * across_z - math.sin(yaw) * across_x
     upright = math.cos(pitch) * across_y - math.sin(pitch) * depth
     return HeadPose(math.degrees(yaw), math.degrees(pitch), math.degrees(math.atan2(upright, level)))

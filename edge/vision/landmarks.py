@@ -26,8 +26,8 @@ MIN_PRESENCE: Final = 0.5
 TRACK_SCALE: Final = 1.5
 """Side of the next region over the longer side of the points' box [S: MediaPipe's face landmark graph]."""
 
-RIGHT_EYE_OUTER: Final = 33
-LEFT_EYE_OUTER: Final = 263
+EYE_CORNERS: Final = np.array([33, 263], np.intp)
+"""Outer corners of the driver's right and left eye."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +44,44 @@ class Mesh:
     """Face flag, 0 to 1."""
     rigid: RigidFit
     """How the mean face lies on the points."""
+    box: tuple[float, float, float, float]
+    """Left, top, right and bottom of all points, in crop pixels."""
 
     def in_picture(self, indices: NDArray[np.intp]) -> Floats:
         """Return some points (n, 2) in picture pixels."""
         return points_in_picture(self.points[indices, :2], self.roi, MESH_PX)
 
+    @property
+    def upright_box(self) -> tuple[float, float, float, float]:
+        """Centre x and y, half width and half height in the picture, in pixels, of the box around the points' box."""
+        left, top, right, bottom = self.box
+        scale = self.roi.side / MESH_PX
+        cosine, sine = scale * math.cos(self.roi.angle_rad), scale * math.sin(self.roi.angle_rad)
+        x, y = (left + right - MESH_PX) / 2, (top + bottom - MESH_PX) / 2
+        half_width, half_height = (right - left) / 2, (bottom - top) / 2
+        return (
+            self.roi.x + cosine * x - sine * y,
+            self.roi.y + sine * x + cosine * y,
+            abs(cosine) * half_width + abs(sine) * half_height,
+            abs(sine) * half_width + abs(cosine) * half_height,
+        )
+
     def next_roi(self) -> Roi:
         """Return the region for the next frame: around these points, upright along the outer eye corners."""
-        low, high = self.points.min(axis=0).tolist(), self.points.max(axis=0).tolist()
-        scale = self.roi.side / MESH_PX
-        # The points' box is upright in the crop: its centre is turned back into the picture with the crop's angle.
-        x, y = (low[0] + high[0] - MESH_PX) / 2, (low[1] + high[1] - MESH_PX) / 2
-        cosine, sine = math.cos(self.roi.angle_rad), math.sin(self.roi.angle_rad)
-        right, left = self.points[RIGHT_EYE_OUTER].tolist(), self.points[LEFT_EYE_OUTER].tolist()
+        left, top, right, bottom = self.box
+        x, y, _, _ = self.upright_box
+        (right_x, right_y), (left_x, left_y) = self.points[EYE_CORNERS, :2].tolist()
         return Roi(
-            x=self.roi.x + scale * (cosine * x - sine * y),
-            y=self.roi.y + scale * (sine * x + cosine * y),
-            side=TRACK_SCALE * scale * max(high[0] - low[0], high[1] - low[1]),
-            angle_rad=self.roi.angle_rad + math.atan2(left[1] - right[1], left[0] - right[0]),
+            x=x,
+            y=y,
+            side=TRACK_SCALE * max(right - left, bottom - top) * self.roi.side / MESH_PX,
+            angle_rad=self.roi.angle_rad + math.atan2(left_y - right_y, left_x - right_x),
         )
 
     @property
     def width_px(self) -> float:
         """Width of the points' box in picture pixels."""
-        return float(np.ptp(self.points[:, 0])) * self.roi.side / MESH_PX
+        return (self.box[2] - self.box[0]) * self.roi.side / MESH_PX
 
 
 class MeshNet:
@@ -83,4 +97,6 @@ class MeshNet:
         points, flag = self._net.run((self._input.fill(crop),))
         presence = 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, float(flag.item())))))
         mesh = points.reshape(POINTS, 3)
-        return Mesh(mesh, roi, crop, presence, fit_mean_face(mesh))
+        across, down = mesh[:, 0], mesh[:, 1]
+        box = (float(across.min()), float(down.min()), float(across.max()), float(down.max()))
+        return Mesh(mesh, roi, crop, presence, fit_mean_face(mesh), box)

@@ -63,8 +63,18 @@ class RigidFit:
 def fit_mean_face(points: Floats) -> RigidFit:
     """Lay the mean face on mesh points (468, 3) by least squares [S: Kabsch 1976, Umeyama 1991]."""
     chosen = points[INDICES].astype(np.float64)
-    u, stretch, vt = np.linalg.svd((chosen - chosen.mean(axis=0)).T @ FACE)
-    if np.linalg.det(u) * np.linalg.det(vt) < 0:
+    # FACE is centred, so the points need not be.
+    spread = chosen.T @ FACE
+    u, stretch, vt = np.linalg.svd(spread)
+    if _determinant(spread.tolist()) < 0:
         u[:, 2] *= -1
         stretch[2] *= -1
     return RigidFit(u @ vt, float(stretch.sum()) / _FACE_SQUARED)
+
+
+def _determinant(m: list[list[float]]) -> float:
+    return (
+        m[0][0] * (m[1][1] * m[2][2] - m[1][2] * m[2][1])
+        - m[0][1] * (m[1][0] * m[2][2] - m[1][2] * m[2][0])
+        + m[0][2] * (m[1][0] * m[2][1] - m[1][1] * m[2][0])
+    )

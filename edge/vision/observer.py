@@ -10,8 +10,6 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from edge.types import FaceObservation, Quality
 from edge.vision.detector import FULL_RANGE, ROOMY, SHORT_RANGE, Detection, Detector, the_driver
 from edge.vision.expression import ExpressionReader
@@ -40,9 +38,6 @@ SLIDES_FROM_YAW_DEG: Final = 25.0
 SLIDES_FROM_MOUTH_RATIO: Final = 0.6
 """Seen from the side, and more so with the mouth wide open, the region around the points slides up the face within ten
 frames. The detector's does not: it is taken every third such frame and kept in between [D: measured]."""
-
-FACE_OVAL: Final = np.array([10, 152, 234, 454, 54, 284, 172, 397], np.intp)
-"""Top, chin, ears, temples and jaw in the mesh: its outline [S: MediaPipe's face mesh]."""
 
 QUALITY_EVERY_FRAMES: Final = 5
 """Light and sharpness change slowly [D]."""
@@ -205,9 +200,8 @@ def _is_near(one: Roi, other: Roi, share: float) -> bool:
 
 
 def _face_box(mesh: Mesh, width: int, height: int) -> tuple[float, float, float, float]:
-    """Return the box of the points as x, y, width, height in shares of the frame, cut to the frame."""
-    points = mesh.in_picture(FACE_OVAL)
-    low, high = points.min(axis=0).tolist(), points.max(axis=0).tolist()
-    left, top = max(0.0, low[0] / width), max(0.0, low[1] / height)
-    right, bottom = min(1.0, high[0] / width), min(1.0, high[1] / height)
+    """Return the upright box around the points' box as x, y, width, height in shares of the frame, cut to it."""
+    x, y, half_width, half_height = mesh.upright_box
+    left, top = max(0.0, (x - half_width) / width), max(0.0, (y - half_height) / height)
+    right, bottom = min(1.0, (x + half_width) / width), min(1.0, (y + half_height) / height)
     return (left, top, max(0.0, right - left), max(0.0, bottom - top))
