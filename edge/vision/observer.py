@@ -36,7 +36,8 @@ reframing, a face farther away is somebody else's [D]."""
 REFRAME_EVERY_FRAMES: Final = 3
 SLIDES_FROM_YAW_DEG: Final = 25.0
 SLIDES_FROM_MOUTH_RATIO: Final = 0.6
-"""Seen from the side, and more so with the mouth wide open, the region around the points slides up the face within ten
+SLIDES_OPEN_FROM_YAW_DEG: Final = 10.0
+"""Seen from the side, and sooner with the mouth wide open, the region around the points slides up the face within ten
 frames. The detector's does not: it is taken every third such frame and kept in between [D: measured]."""
 
 QUALITY_EVERY_FRAMES: Final = 5
@@ -154,7 +155,7 @@ class FaceObserver:
             track.quality = crop_quality(mesh.crop)
         pose = self._pose.read(mesh, width, height)
         mouth = mouth_ratio(mesh)
-        track.slides = abs(pose.view.yaw_deg) > SLIDES_FROM_YAW_DEG or (mouth or 0.0) > SLIDES_FROM_MOUTH_RATIO
+        track.slides = _slides(abs(pose.view.yaw_deg), mouth or 0.0)
         right = left = EyeReading(reason=track.quality.reason)
         if track.quality.reason is None:
             right = self._right_eye.read(gray, mesh, pose.view, t_ns)
@@ -191,6 +192,12 @@ def _reason(left: EyeReading, right: EyeReading) -> ObservabilityReason:
     if left.openness is not None or right.openness is not None:
         return "ok"
     return left.reason or right.reason or "eyes_occluded"
+
+
+def _slides(aside_deg: float, mouth: float) -> bool:
+    """Tell whether the region would slide off a face turned aside so far, with the mouth so far open."""
+    limit_deg = SLIDES_OPEN_FROM_YAW_DEG if mouth > SLIDES_FROM_MOUTH_RATIO else SLIDES_FROM_YAW_DEG
+    return aside_deg > limit_deg
 
 
 def _is_near(one: Roi, other: Roi, share: float) -> bool:
