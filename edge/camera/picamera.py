@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import TYPE_CHECKING, Any, Final
 
@@ -103,9 +104,14 @@ class _PicameraDriver:
         )
 
     def stop(self) -> None:
-        if self._camera is not None:
-            self._camera.stop()
-            self._camera.close()
+        camera, self._camera, self._job = self._camera, None, None
+        if camera is not None:
+            camera.stop()
+            camera.close()
+            del camera
+            # Its objects refer to each other: without this their buffers and descriptors stay for a while, and a
+            # few openings later there is no contiguous memory left.
+            gc.collect()
 
     def _luma(self, planes: Any) -> Any:
         """Cut the luma plane out of (height x 3/2, stride); rows may be padded."""

@@ -95,6 +95,7 @@ class FakePicamera2:
         self.number = camera_num
         self.pool = 0
         self.frames = 0
+        self.itself = self  # the real one is full of reference cycles
         self._configuration: dict[str, Any] = {}
 
     @classmethod

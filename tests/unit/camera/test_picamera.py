@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import builtins
+import gc
 import sys
 import time
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +114,28 @@ def test_the_mode_is_set_once_per_opening_and_every_request_is_given_back(camera
     assert len(frames) == 20
     assert camera.modes == 1
     assert camera.opened == 1
+
+
+def test_a_closed_camera_gives_its_memory_back_without_waiting_for_the_collector(
+    camera: type[FakePicamera2], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alive: list[weakref.ref[FakePicamera2]] = []
+    genuine = FakePicamera2.start
+
+    def remembering(self: FakePicamera2) -> None:
+        alive.append(weakref.ref(self))
+        genuine(self)
+
+    monkeypatch.setattr(camera, "start", remembering)
+    gc.disable()
+    try:
+        source = small()
+        source.open()
+        assert alive[0]() is not None
+        source.close()
+        assert alive[0]() is None
+    finally:
+        gc.enable()
 
 
 def test_grey_is_the_luma_plane_without_padding_and_chroma(camera: type[FakePicamera2]) -> None:
