@@ -97,8 +97,15 @@ class AlertBook:
         self._repeat_ns = ns(rules.repeat_s)
         self._budget = rules.budget_per_hour
 
+    @property
+    def quiet(self) -> bool:
+        """Whether no alert is open."""
+        return not self._open
+
     def level(self, *kinds: AlertKind) -> Level:
         """Highest level open among these kinds; 0 when none is open."""
+        if not self._open:
+            return 0
         highest = 0
         for kind in kinds:
             alert = self._open.get(kind)
@@ -192,6 +199,8 @@ class AlertBook:
     def arbitrate(self, t_ns: int) -> None:
         """Tell the cab what to sound now."""
         sounding = self._sounding
+        if sounding is None and not self._open:
+            return
         wanted = self._most_important()
         if sounding is not None and sounding is not wanted:
             self._warn("stop", sounding, t_ns)

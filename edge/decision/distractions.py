@@ -67,9 +67,11 @@ class DistractionRules:
         """
         gaze = self._bank.gaze
         book = self._book
-        if gaze.on_road_ns >= self._vats_reset_ns:
+        if self._vats_told and gaze.on_road_ns >= self._vats_reset_ns:
             self._vats_told = False
             book.close("vats", t_ns, "recovered", gaze.on_road_since_ns)
+        elif not gaze.away_ns and self._book.quiet:
+            return
         seen = self._bank.view is not None
         if seen and gaze.on_road_ns >= self._clear_ns:
             self._clear(t_ns)
@@ -176,6 +178,8 @@ class DistractionRules:
 
     def _leave(self, t_ns: int) -> None:
         """Close them: the vehicle has become too slow."""
+        if not self._book.level("distraction", "vats"):
+            return
         self._book.close("distraction", t_ns, "speed")
         self._book.close("vats", t_ns, "speed")
         if self._unresponsive:

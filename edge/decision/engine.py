@@ -156,8 +156,10 @@ class DecisionEngine:
         book.observability = bank.presence.ratio
         self._closures.evaluate(t_ns)
         self._distractions.evaluate(t_ns, active=self._road_gate.active, fast=self._fast_gate.active)
-        self._fatigues.evaluate(t_ns, duration_ns, active=self._fatigue_gate.active)
-        self._angers.evaluate(t_ns, duration_ns, active=self._anger_gate.active, harsh_ns=self._speed.harsh_ns)
+        span_ns = bank.judge_span_ns
+        if span_ns:
+            self._fatigues.evaluate(t_ns, span_ns, active=self._fatigue_gate.active)
+            self._angers.evaluate(t_ns, span_ns, active=self._anger_gate.active, harsh_ns=self._speed.harsh_ns)
         self._absence.evaluate(t_ns, moving=moving)
         self._health.evaluate(t_ns, duration_ns, moving=moving)
         if book.level("eyes_closed", "microsleep", "sleep", "unresponsive", "fatigue"):
@@ -228,13 +230,18 @@ class DecisionEngine:
             gate.configure(min_kmh, hysteresis_kmh)
         self._gap_ns = ns(rules.alerts.gap_reset_s)
 
+    def _state_changed(self) -> bool:
+        """Tell whether the state differs from what was told although no alert changed."""
+        told = self._told
+        return told is None or told[0] != self._bank.presence.state or told[-1] != self._bank.baseline.frozen
+
     def _take(self, t_ns: int) -> list[Decision]:
         """Return what was decided since the last call, in order."""
         bank, book = self._bank, self._book
         book.arbitrate(t_ns)
-        told = summary(bank, book)
-        if not bank.events and not book.decisions and told == self._told:
+        if not bank.events and not book.decisions and not self._state_changed():
             return []
+        told = summary(bank, book)
         decisions: list[Decision] = [*bank.events, *book.decisions]
         bank.events.clear()
         book.decisions.clear()

@@ -7,10 +7,10 @@
 - `displayed_anger`: anger time over valid time, 30 s (at least 20 s valid) and 60 s. Speaking and yawning time is
   excluded from both. (simulated)
 
-The own neutral is the mean log p over the calmer three quarters of 60 s of valid time without speech, yawns or laughter,
-frozen then: a short bout of anger while learning does not enter it, a face that looks angry all along does. Until it is learnt the
-population's neutral serves, and with the wider margin that at least 10 s of a calm face were seen: a face that looked
-angry from the first moment may be nothing but the driver's face.
+The own neutral is the mean log p over the calmer three quarters of 60 s of valid time without speech, yawns or
+laughter, frozen then: a short bout of anger while learning does not enter it, a face that looks angry all along does.
+Until it is learnt the population's neutral serves, and with the wider margin that at least 10 s of a calm face were
+seen: a face that looked angry from the first moment may be nothing but the driver's face.
 """
 
 from __future__ import annotations
@@ -110,6 +110,8 @@ class AngerTracker:
         "_anger_short",
         "_calm_ns",
         "_hostility_min",
+        "_judged",
+        "_judged_hostility",
         "_min_valid_ns",
         "_valid_long",
         "_valid_short",
@@ -141,6 +143,8 @@ class AngerTracker:
         """Forget the windows; what was learnt of the driver stays."""
         for window in (self._valid_short, self._valid_long, self._anger_short, self._anger_long):
             window.clear()
+        self._judged: tuple[float, ...] | None = None
+        self._judged_hostility = 0.0
         self.hostility: float | None = None
         self.share30: float | None = None
         self.share60: float | None = None
@@ -163,7 +167,10 @@ class AngerTracker:
         if probabilities is None:
             self.hostility = None
         else:
-            self.hostility = hostility = self.neutral.hostility(probabilities)
+            if probabilities is not self._judged:
+                self._judged = probabilities
+                self._judged_hostility = self.neutral.hostility(probabilities)
+            self.hostility = hostility = self._judged_hostility
             self._valid_short.add(start_ns, end_ns)
             self._valid_long.add(start_ns, end_ns)
             if self.is_anger(hostility, affect):
@@ -176,6 +183,9 @@ class AngerTracker:
                 if self.neutral.learnt:
                     # What the windows hold was judged by the population's neutral.
                     self.reset()
+
+    def judge(self, end_ns: int) -> None:
+        """Work out the shares at `end_ns`."""
         valid_ns = self._valid_short.sum_ns(end_ns)
         self.share30 = self._anger_short.sum_ns(end_ns) / valid_ns if valid_ns >= self._min_valid_ns else None
         valid_ns = self._valid_long.sum_ns(end_ns)

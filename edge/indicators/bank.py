@@ -7,7 +7,7 @@ sample is taken over. So splitting a sample in two changes nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edge.indicators.anger import AngerTracker
 from edge.indicators.baseline import BaselineLearner
@@ -23,7 +23,7 @@ from edge.indicators.perclos import PerclosTracker
 from edge.indicators.presence import PresenceTracker
 from edge.indicators.sample import PICTURE_UNUSABLE
 from edge.indicators.speech import SpeechTracker
-from edge.indicators.window import NS_PER_S, FaceLog, TimeWindow, ns
+from edge.indicators.window import NS_PER_S, FaceLog, ValiditySums, ns
 from edge.indicators.yawn import YawnTracker
 from edge.types import Event, EventName, ObservabilityReason
 
@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from edge.config.rules import Rules
     from edge.indicators.sample import Sample
 
-LONG_COUNT_NS = 600 * NS_PER_S
-HEAD_TURN_DEG = 30.0
+COUNT_NS: Final = 600 * NS_PER_S
+JUDGE_NS: Final = NS_PER_S // 4
+"""Shares of windows of 10 s and more are worked out so often: nothing in them changes faster [D]."""
+HEAD_TURN_DEG: Final = 30.0
 """Eyes that are not seen beyond this camera yaw are lost to the turned head [D]."""
 
 
@@ -62,10 +64,12 @@ class IndicatorBank:
         self.expression = ExpressionTracker() if expression_enabled else None
         self.anger = AngerTracker(rules.anger, ns(rules.baseline.learn_s)) if expression_enabled else None
         self._speech = SpeechTracker()
-        self.mouth_valid = TimeWindow(LONG_COUNT_NS)
-        self.pitch_valid = TimeWindow(LONG_COUNT_NS)
-        self.eyes_valid = TimeWindow(LONG_COUNT_NS)
-        self.watched = TimeWindow(LONG_COUNT_NS)
+        self._valid = ValiditySums(COUNT_NS, 4)
+        """Watched at all, eyes, mouth, pitch seen."""
+        self.judged_ns: int | None = None
+        """Since when shares have not been worked out."""
+        self.judge_span_ns = 0
+        """How long it took to the last working out; 0 when there was none at this observation."""
         self.now_ns = 0
         self.held_ns = 0
         """How long the last sample was held."""
@@ -109,8 +113,10 @@ class IndicatorBank:
             self._speech,
         ):
             tracker.reset()
-        for window in (self.faces, self.mouth_valid, self.pitch_valid, self.eyes_valid, self.watched):
-            window.clear()
+        self.faces.clear()
+        self._valid.clear()
+        self.judged_ns = None
+        self.judge_span_ns = 0
         if self.expression is not None and self.anger is not None:
             self.expression.reset()
             self.anger.reset()
@@ -143,19 +149,38 @@ class IndicatorBank:
         closure = self.closure
         if self.view is not None or self.gaze.away_ns:
             self._event("look_away", self.gaze.advance(start_ns, t_ns, self.view, frozen=closure.claims_attention))
-        if watched:
-            self.watched.add(start_ns, t_ns)
-        self._advance_presence(start_ns, t_ns, sample, slow=not fast_enough)
+        self._advance_presence(start_ns, t_ns, sample)
         self._advance_mouth(start_ns, t_ns, sample, moving=moving)
         if sample is not None and sample.face is not None:
             self.faces.add(start_ns, t_ns, sample.face)
-            if sample.pitch_deg is not None:
-                self.pitch_valid.add(start_ns, t_ns)
+            mouth_seen, pitch_seen = sample.mouth_ratio is not None, sample.pitch_deg is not None
+            self._valid.add(start_ns, t_ns, (True, openness is not None, mouth_seen, pitch_seen))
+            if pitch_seen:
                 self._event("nod", self.nod.advance(start_ns, t_ns, sample.pitch_deg, closure.total_closed_ns))
             if moving:
                 self.baseline.advance(start_ns, t_ns, sample, closed=closure.start_ns is not None)
-        if openness is not None:
+        elif watched:
+            self._valid.add(start_ns, t_ns, (True, False, False, False))
+        self.judge_span_ns = 0
+        if self.judged_ns is None or t_ns - self.judged_ns >= JUDGE_NS:
+            self._judge(start_ns, t_ns, seen=openness is not None, slow=not fast_enough)
+
+    def _judge(self, start_ns: int, t_ns: int, *, seen: bool, slow: bool) -> None:
+        """Work out what is slow to change."""
+        self.judge_span_ns = t_ns - (start_ns if self.judged_ns is None else self.judged_ns)
+        self.judged_ns = t_ns
+        self.presence.judge(t_ns, slow=slow)
+        if self.anger is not None:
+            self.anger.judge(t_ns)
+        if seen:
+            self.perclos.judge(t_ns)
             self._judge_fatigue(t_ns)
+
+    def valid_shares(self) -> tuple[float, float, float]:
+        """Return the valid shares of eyes, mouth and pitch in what was watched of the last 10 min."""
+        watched, *seen = self._valid.sums_ns(self.now_ns)
+        eyes, mouth, pitch = ((part / watched if watched else 0.0) for part in seen)
+        return eyes, mouth, pitch
 
     def _advance_eyes(
         self, start_ns: int, t_ns: int, openness: float | None, *, watched: bool, fast_enough: bool
@@ -171,12 +196,10 @@ class IndicatorBank:
         )
         if finished is not None:
             self._closure_finished(finished)
-        if seen:
-            self.eyes_valid.add(start_ns, t_ns)
-            if self.face_frames.at_least(self.rules.blink.min_fps):
-                self.blink.advance(start_ns, t_ns)
+        if seen and self.face_frames.at_least(self.rules.blink.min_fps):
+            self.blink.advance(start_ns, t_ns)
 
-    def _advance_presence(self, start_ns: int, t_ns: int, sample: Sample | None, *, slow: bool) -> None:
+    def _advance_presence(self, start_ns: int, t_ns: int, sample: Sample | None) -> None:
         blinding = self.camera.blinding
         lost_for: ObservabilityReason | None
         if sample is None:
@@ -192,12 +215,10 @@ class IndicatorBank:
             healthy = True
             lost_for = None if self.openness is not None else sample.reason or _eyeless(sample)
         self._event("face_absent", self.presence.advance_face(start_ns, t_ns, face=face, healthy=healthy))
-        self.presence.advance_observability(start_ns, t_ns, lost_for, slow=slow)
+        self.presence.advance_observability(start_ns, t_ns, lost_for)
 
     def _advance_mouth(self, start_ns: int, t_ns: int, sample: Sample | None, *, moving: bool) -> None:
         mouth_ratio = None if sample is None else sample.mouth_ratio
-        if mouth_ratio is not None:
-            self.mouth_valid.add(start_ns, t_ns)
         self._event("yawn", self.yawn.advance(start_ns, t_ns, mouth_ratio, self.baseline.mouth_ratio))
         if self.expression is None or self.anger is None:
             return

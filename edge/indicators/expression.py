@@ -45,7 +45,7 @@ def is_readable(sample: Sample) -> bool:
 class ExpressionTracker:
     """The reading that stands and its smoothed form."""
 
-    __slots__ = ("_affect", "_age_ns", "arousal", "probabilities", "smoothed", "valence")
+    __slots__ = ("_affect", "_age_ns", "_smoothed", "_unsmoothed_ns", "arousal", "probabilities", "valence")
 
     def __init__(self) -> None:
         self._affect: deque[tuple[int, int, float | None, float | None]] = deque()
@@ -54,54 +54,65 @@ class ExpressionTracker:
     def reset(self) -> None:
         """Forget everything."""
         self._affect.clear()
-        self._drop()
-        self.smoothed: tuple[float, ...] | None = None
+        self.lose()
 
-    def _drop(self) -> None:
+    def lose(self) -> None:
+        """Show nothing any more: no frame came, or its face is not readable."""
         self.probabilities: tuple[float, ...] | None = None
         """In the order of `EXPRESSIONS`, as the network gave them."""
         self.valence: float | None = None
         self.arousal: float | None = None
         self._age_ns = 0
+        self._smoothed: tuple[float, ...] | None = None
+        self._unsmoothed_ns = 0
+
+    @property
+    def smoothed(self) -> tuple[float, ...] | None:
+        """Probabilities smoothed with tau 1 s; None while nothing is shown."""
+        self._smooth()
+        return self._smoothed
+
+    def _smooth(self) -> None:
+        """Let the smoothed form follow the reading for as long as that has stood: exact, however it was sampled."""
+        reading, held_ns = self.probabilities, self._unsmoothed_ns
+        self._unsmoothed_ns = 0
+        if reading is None:
+            return
+        smoothed = self._smoothed
+        if smoothed is None:
+            self._smoothed = reading
+        elif held_ns:
+            kept = exp(-held_ns / TAU_NS)
+            self._smoothed = tuple([new + kept * (old - new) for old, new in zip(smoothed, reading, strict=True)])
 
     def advance(self, start_ns: int, end_ns: int) -> int:
         """Hold the reading from `start_ns`; returns until when it stood (`start_ns` when there was none)."""
-        probabilities = self.probabilities
-        if probabilities is None:
+        if self.probabilities is None:
             return start_ns
         duration_ns = min(end_ns - start_ns, HOLD_NS - self._age_ns)
         self._age_ns += end_ns - start_ns
-        smoothed = self.smoothed
-        if smoothed is None:
-            self.smoothed = probabilities
-        elif smoothed is not probabilities:
-            kept = exp(-duration_ns / TAU_NS)
-            self.smoothed = tuple([new + kept * (old - new) for old, new in zip(smoothed, probabilities, strict=True)])
+        self._unsmoothed_ns += duration_ns
         if self.valence is not None or self.arousal is not None:
             self._affect.append((start_ns, start_ns + duration_ns, self.valence, self.arousal))
             while self._affect[0][1] <= end_ns - MEDIAN_NS:
                 self._affect.popleft()
         if self._age_ns >= HOLD_NS:
-            self._drop()
-            self.smoothed = None
+            self.lose()
         return start_ns + duration_ns
 
     def apply(self, sample: Sample) -> None:
         """Take what the next frame showed."""
         if not is_readable(sample):
-            if self.probabilities is not None:
-                self._drop()
-            self.smoothed = None
+            if self.probabilities is not None or self._smoothed is not None:
+                self.lose()
         elif sample.expression is not None:
+            self._smooth()
             self.probabilities = sample.expression
             self.valence = sample.valence
             self.arousal = sample.arousal
             self._age_ns = 0
-
-    def lose(self) -> None:
-        """No frame came: nothing is shown any more."""
-        self._drop()
-        self.smoothed = None
+            if self._smoothed is None:
+                self._smoothed = sample.expression
 
     def affect(self, now_ns: int) -> tuple[tuple[float | None, float], tuple[float | None, float]]:
         """Median and valid fraction of valence and of arousal over 30 s."""

@@ -70,8 +70,11 @@ class PerclosTracker:
                     self._deep_short.add(deep_start_ns, deep_end_ns)
                     self._deep_long.add(deep_start_ns, deep_end_ns)
                 self._pending.clear()
-        self.perclos60 = _ratio(self._deep_short, self._valid_short, end_ns, self.perclos60, renew=valid)
-        self.perclos180 = _ratio(self._deep_long, self._valid_long, end_ns, self.perclos180, renew=valid)
+
+    def judge(self, now_ns: int) -> None:
+        """Work out both ratios; called while the eyes are seen, so that the last value stands while they are not."""
+        self.perclos60 = _ratio(self._deep_short, self._valid_short, now_ns)
+        self.perclos180 = _ratio(self._deep_long, self._valid_long, now_ns)
 
     def closure_finished(self) -> None:
         """Drop what was too short: the closure ended."""
@@ -82,8 +85,6 @@ class PerclosTracker:
         return self._valid_short.sum_ns(now_ns) / SHORT_NS, self._valid_long.sum_ns(now_ns) / LONG_NS
 
 
-def _ratio(deep: TimeWindow, valid: TimeWindow, now_ns: int, standing: float | None, *, renew: bool) -> float | None:
+def _ratio(deep: TimeWindow, valid: TimeWindow, now_ns: int) -> float | None:
     valid_ns = valid.sum_ns(now_ns)
-    if 2 * valid_ns < valid.span_ns:
-        return None
-    return deep.sum_ns(now_ns) / valid_ns if renew or standing is None else standing
+    return None if 2 * valid_ns < valid.span_ns else deep.sum_ns(now_ns) / valid_ns

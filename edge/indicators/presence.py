@@ -70,6 +70,7 @@ class PresenceTracker:
         self._lost.clear()
         self._absent_since_ns: int | None = None
         self._present_ns = 0
+        self._usable_now = False
         self.absent_ns = 0
         self.present_since_ns: int | None = None
         self.ratio = 0.0
@@ -109,13 +110,9 @@ class PresenceTracker:
         since_ns, self._absent_since_ns = self._absent_since_ns, None
         return None if since_ns is None or t_ns - since_ns < EVENT_NS else (since_ns, t_ns)
 
-    def advance_observability(
-        self, start_ns: int, end_ns: int, lost_for: ObservabilityReason | None, *, slow: bool
-    ) -> None:
-        """Hold a moment in which the eyes were usable (`lost_for` None) or not, and judge the last 10 s.
-
-        `slow` when frames come too seldom for PERCLOS: observable, but degraded.
-        """
+    def advance_observability(self, start_ns: int, end_ns: int, lost_for: ObservabilityReason | None) -> None:
+        """Hold a moment in which the eyes were usable (`lost_for` None) or not."""
+        self._usable_now = lost_for is None
         self._elapsed.add(start_ns, end_ns)
         if lost_for is None:
             self._usable.add(start_ns, end_ns)
@@ -124,10 +121,13 @@ class PresenceTracker:
             if window is None:
                 window = self._lost[lost_for] = TimeWindow(self._elapsed.span_ns)
             window.add(start_ns, end_ns)
+
+    def judge(self, end_ns: int, *, slow: bool) -> None:
+        """Judge the last 10 s. `slow` when frames come too seldom for PERCLOS: observable, but degraded."""
         elapsed_ns = self._elapsed.sum_ns(end_ns)
         usable_ns = self._usable.sum_ns(end_ns)
         if elapsed_ns < SETTLE_NS:
-            self.ratio = 1.0 if lost_for is None else 0.0
+            self.ratio = 1.0 if self._usable_now else 0.0
         else:
             self.ratio = usable_ns / elapsed_ns
         if self.ratio >= self._ok_ratio:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from edge.indicators.fatigue import kss_estimate
-from edge.indicators.window import NS_PER_S, TimeWindow
+from edge.indicators.window import NS_PER_S
 from edge.types import EXPRESSIONS, Indicators, Reading
 
 if TYPE_CHECKING:
@@ -38,12 +38,6 @@ def _reading(
     return Reading(value=float(value), valid_fraction=fraction)
 
 
-def _share(bank: IndicatorBank, window: TimeWindow) -> float:
-    """Return the valid share of what passed of a 10-min window: counts mean something from the start of a drive."""
-    elapsed_ns = bank.watched.sum_ns(bank.now_ns)
-    return window.sum_ns(bank.now_ns) / elapsed_ns if elapsed_ns else 0.0
-
-
 def _eyes(bank: IndicatorBank, readings: dict[str, Reading]) -> None:
     now_ns = bank.now_ns
     closure = bank.closure
@@ -62,10 +56,10 @@ def _eyes(bank: IndicatorBank, readings: dict[str, Reading]) -> None:
     readings["blink_rate"] = _reading(bank, blink.blink_rate(now_ns), short, slow=slow_blinks)
     readings["mean_closure_ratio"] = _reading(bank, blink.mean_closure_ratio(now_ns, own_ns), long, slow=slow_blinks)
     readings["long_blink_share"] = _reading(bank, blink.long_blink_share(now_ns), long, slow=slow_blinks)
-    eyes = _share(bank, bank.eyes_valid)
+    eyes, mouth, pitch = bank.valid_shares()
     readings["microsleep_rate"] = _reading(bank, blink.microsleep_rate(now_ns), eyes)
-    readings["yawns10"] = _reading(bank, bank.yawn.yawns10(now_ns), _share(bank, bank.mouth_valid))
-    readings["nods10"] = _reading(bank, bank.nod.nods10(now_ns), _share(bank, bank.pitch_valid))
+    readings["yawns10"] = _reading(bank, bank.yawn.yawns10(now_ns), mouth)
+    readings["nods10"] = _reading(bank, bank.nod.nods10(now_ns), pitch)
     short = readings["perclos60"].valid_fraction
     readings["fatigue_level"] = _reading(bank, bank.fatigue_level, short, slow=slow)
     kss = kss_estimate(readings["fatigue_level"].value)

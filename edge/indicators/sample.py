@@ -14,61 +14,39 @@ EYES_UNUSABLE: Final = frozenset(
 PICTURE_UNUSABLE: Final = frozenset({"dark", "glare", "blur", "covered", "frozen", "model_error"})
 """Reasons for which a frame without a face says nothing about the driver; `no_face` itself is not one of them [D]."""
 
-OPENNESS_RANGE: Final = (-0.5, 2.0)
+OPENNESS_MIN: Final = -0.5
+OPENNESS_MAX: Final = 2.0
 """Raw openness that a linear eye measure can give; beyond is a fault of the measure [D]."""
-MOUTH_RANGE: Final = (0.0, 3.0)
+MOUTH_MIN: Final = 0.0
+MOUTH_MAX: Final = 3.0
 """Mouth height over width [D]."""
 NAMED_SUM_MAX: Final = 1.05
 """Probabilities that sum to more are no distribution [D]."""
 
 
 class Sample:
-    """What one frame showed, to be held until the next one."""
+    """What one frame showed, to be held until the next one. Class attributes are what was not seen."""
 
-    __slots__ = (
-        "arousal",
-        "brightness_ratio",
-        "certainty_left",
-        "certainty_right",
-        "clipped_ratio",
-        "expression",
-        "eyes_declared_usable",
-        "face",
-        "face_px",
-        "faces",
-        "gaze_pitch_deg",
-        "gaze_yaw_deg",
-        "glasses",
-        "left",
-        "mouth_ratio",
-        "pitch_deg",
-        "reason",
-        "right",
-        "valence",
-        "yaw_deg",
-    )
-
-    def __init__(self) -> None:
-        self.face: float | None = None
-        self.left: float | None = None
-        self.right: float | None = None
-        self.certainty_left: float | None = None
-        self.certainty_right: float | None = None
-        self.mouth_ratio: float | None = None
-        self.yaw_deg: float | None = None
-        self.pitch_deg: float | None = None
-        self.gaze_yaw_deg: float | None = None
-        self.gaze_pitch_deg: float | None = None
-        self.expression: tuple[float, ...] | None = None
-        self.valence: float | None = None
-        self.arousal: float | None = None
-        self.reason: ObservabilityReason | None = None
-        self.eyes_declared_usable = True
-        self.face_px: float | None = None
-        self.brightness_ratio: float | None = None
-        self.clipped_ratio: float | None = None
-        self.faces: int | None = None
-        self.glasses: bool | None = None
+    face: float | None = None
+    left: float | None = None
+    right: float | None = None
+    certainty_left: float | None = None
+    certainty_right: float | None = None
+    mouth_ratio: float | None = None
+    yaw_deg: float | None = None
+    pitch_deg: float | None = None
+    gaze_yaw_deg: float | None = None
+    gaze_pitch_deg: float | None = None
+    expression: tuple[float, ...] | None = None
+    valence: float | None = None
+    arousal: float | None = None
+    reason: ObservabilityReason | None = None
+    eyes_declared_usable = True
+    face_px: float | None = None
+    brightness_ratio: float | None = None
+    clipped_ratio: float | None = None
+    faces: int | None = None
+    glasses: bool | None = None
 
 
 def within(value: float | None, low: float, high: float) -> float | None:
@@ -124,18 +102,33 @@ def read_sample(observation: FaceObservation) -> Sample:
         return sample
     sample.face = face
     if sample.eyes_declared_usable:
-        low, high = OPENNESS_RANGE
-        sample.left = within(observation.eye_openness_left, low, high)
-        sample.right = within(observation.eye_openness_right, low, high)
-        sample.certainty_left = within(observation.eye_certainty_left, 0.0, 1.0)
-        sample.certainty_right = within(observation.eye_certainty_right, 0.0, 1.0)
-    sample.mouth_ratio = within(observation.mouth_ratio, *MOUTH_RANGE)
-    sample.yaw_deg = within(observation.yaw_deg, -180.0, 180.0)
-    sample.pitch_deg = within(observation.pitch_deg, -90.0, 90.0)
-    sample.gaze_yaw_deg = within(observation.gaze_yaw_deg, -180.0, 180.0)
-    sample.gaze_pitch_deg = within(observation.gaze_pitch_deg, -90.0, 90.0)
+        _read_eyes(sample, observation)
+    value = observation.mouth_ratio
+    if value is not None and MOUTH_MIN <= value <= MOUTH_MAX:
+        sample.mouth_ratio = value
+    value = observation.yaw_deg
+    if value is not None and -180.0 <= value <= 180.0:
+        sample.yaw_deg = value
+    value = observation.pitch_deg
+    if value is not None and -90.0 <= value <= 90.0:
+        sample.pitch_deg = value
+    if observation.gaze_yaw_deg is not None:
+        sample.gaze_yaw_deg = within(observation.gaze_yaw_deg, -180.0, 180.0)
+        sample.gaze_pitch_deg = within(observation.gaze_pitch_deg, -90.0, 90.0)
     if observation.expression is not None:
         sample.expression = distribution(observation.expression)
         sample.valence = within(observation.valence, -1.0, 1.0)
         sample.arousal = within(observation.arousal, -1.0, 1.0)
     return sample
+
+
+def _read_eyes(sample: Sample, observation: FaceObservation) -> None:
+    value = observation.eye_openness_left
+    if value is not None and OPENNESS_MIN <= value <= OPENNESS_MAX:
+        sample.left = value
+    value = observation.eye_openness_right
+    if value is not None and OPENNESS_MIN <= value <= OPENNESS_MAX:
+        sample.right = value
+    if observation.eye_certainty_left is not None:
+        sample.certainty_left = within(observation.eye_certainty_left, 0.0, 1.0)
+        sample.certainty_right = within(observation.eye_certainty_right, 0.0, 1.0)

@@ -50,19 +50,30 @@ class SpeedGate:
 class SpeedWatch:
     """The last speed, its age, and the last harsh manoeuvre."""
 
-    __slots__ = ("_fresh_ns", "_harsh_mps2", "_read_kmh", "_read_ns", "_was_known", "harsh_ns", "speed_kmh")
+    __slots__ = (
+        "_fresh_ns",
+        "_harsh_mps2",
+        "_read_kmh",
+        "_read_ns",
+        "_stale_gates",
+        "_was_known",
+        "harsh_ns",
+        "speed_kmh",
+    )
 
     def __init__(self, alerts: AlertRules, anger: AngerRules) -> None:
         self.configure(alerts, anger)
         self._read_kmh: float | None = None
         self._read_ns = 0
         self._was_known = False
+        self._stale_gates = True
         self.speed_kmh: float | None = None
         self.harsh_ns: int | None = None
         """When the driver last braked or accelerated harshly."""
 
     def configure(self, alerts: AlertRules, anger: AngerRules) -> None:
         """Take new thresholds from now on."""
+        self._stale_gates = True
         self._fresh_ns = ns(alerts.speed_stale_s)
         self._harsh_mps2 = anger.harsh_mps2
 
@@ -84,6 +95,9 @@ class SpeedWatch:
         fresh = self._read_kmh is not None and abs(t_ns - self._read_ns) <= self._fresh_ns
         speed_kmh = self._read_kmh if fresh else None
         was_known = self._was_known
+        if speed_kmh == self.speed_kmh and was_known == fresh and not self._stale_gates:
+            return
+        self._stale_gates = False
         self.speed_kmh = speed_kmh
         self._was_known = speed_kmh is not None
         for gate in gates:

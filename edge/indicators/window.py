@@ -52,6 +52,45 @@ class TimeWindow:
         self._sum_ns = 0
 
 
+class ValiditySums:
+    """How much of the last `span_ns` each of several conditions held; cheap while none of them changes."""
+
+    __slots__ = ("_end_ns", "_held", "_start_ns", "_windows")
+
+    def __init__(self, span_ns: int, conditions: int) -> None:
+        self._windows = tuple(TimeWindow(span_ns) for _ in range(conditions))
+        self._held: tuple[bool, ...] = ()
+        self._start_ns = 0
+        self._end_ns = 0
+
+    def add(self, start_ns: int, end_ns: int, held: tuple[bool, ...]) -> None:
+        """Add which conditions held from `start_ns` to `end_ns`."""
+        if held != self._held or start_ns != self._end_ns:
+            self._settle()
+            self._held = held
+            self._start_ns = start_ns
+        self._end_ns = end_ns
+
+    def _settle(self) -> None:
+        for window, held in zip(self._windows, self._held, strict=False):
+            if held:
+                window.add(self._start_ns, self._end_ns)
+                window.sum_ns(self._end_ns)
+        self._start_ns = self._end_ns
+
+    def sums_ns(self, now_ns: int) -> tuple[int, ...]:
+        """Nanoseconds within [now - span, now], one a condition."""
+        self._settle()
+        return tuple(window.sum_ns(now_ns) for window in self._windows)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for window in self._windows:
+            window.clear()
+        self._held = ()
+        self._start_ns = self._end_ns = 0
+
+
 class CountWindow:
     """How many moments fell into the last `span_ns`."""
 
