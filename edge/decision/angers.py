@@ -68,6 +68,8 @@ class AngerRules:
             if not self._in_episode:
                 self._in_episode = True
                 self._episodes.append(t_ns)
+                while self._episodes[0] <= t_ns - self._episode_ns:
+                    self._episodes.popleft()
         elif self._in_episode:
             self._calm_ns = self._calm_ns + duration_ns if share <= self._rules.exit30 else 0
             if self._calm_ns >= EXIT_HOLD_NS:

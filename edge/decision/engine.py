@@ -30,6 +30,7 @@ from edge.types import (
     DriverState,
     FaceObservation,
     Indicators,
+    Reading,
     SettingsChange,
     StreamMember,
     Tick,
@@ -107,7 +108,14 @@ class DecisionEngine:
 
     def indicators(self) -> Indicators:
         """Return all readings at the time of the last observation, by their name in the specification."""
-        return snapshot(self._bank)
+        book = self._book
+        indicators = snapshot(self._bank)
+        readings = dict(indicators.readings)
+        for kind in ("microsleep", "sleep", "unresponsive"):
+            readings[kind] = Reading(value=1.0 if book.level(kind) else 0.0, valid_fraction=1.0)
+        audible = float(book.audible_last_hour(indicators.t_ns))
+        readings["alert_budget"] = Reading(value=audible, valid_fraction=1.0)
+        return Indicators(t_ns=indicators.t_ns, readings=readings)
 
     def state(self) -> DriverState:
         """Return the judged state at the time of the last observation."""
@@ -160,7 +168,8 @@ class DecisionEngine:
         if span_ns:
             self._fatigues.evaluate(t_ns, span_ns, active=self._fatigue_gate.active)
             self._angers.evaluate(t_ns, span_ns, active=self._anger_gate.active, harsh_ns=self._speed.harsh_ns)
-        self._absence.evaluate(t_ns, moving=moving)
+        if self._absence.evaluate(t_ns, moving=moving):
+            self._reset_rules()
         self._health.evaluate(t_ns, duration_ns, moving=moving)
         if book.level("eyes_closed", "microsleep", "sleep", "unresponsive", "fatigue"):
             bank.baseline.spoil()

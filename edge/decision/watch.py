@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from edge.decision.alerts import ORDER
 from edge.indicators.camera import STALL_NS
 from edge.indicators.window import NS_PER_S, ns
 from edge.types import Evidence
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from edge.decision.alerts import AlertBook
     from edge.indicators.bank import IndicatorBank
 
+LEFT_NS: Final = 10 * NS_PER_S
+"""A seat of a standing vehicle that is empty for so long has been left: the driver's alerts end [D]."""
 WELL_NS: Final = NS_PER_S
 """So long without the cause, the health alert closes [D]."""
 
@@ -36,8 +39,24 @@ class AbsenceRules:
         self._notice_ns = ns(rules.presence.absent_notice_s)
         self._warning_ns = ns(rules.presence.absent_warning_s)
 
-    def evaluate(self, t_ns: int, *, moving: bool) -> None:
-        """Judge the seat at the time to which the bank has been advanced."""
+    def evaluate(self, t_ns: int, *, moving: bool) -> bool:
+        """Judge the seat at the time to which the bank has been advanced; True when the driver has left it."""
+        presence, book = self._bank.presence, self._book
+        if not moving and presence.absent_ns >= LEFT_NS and not book.quiet:
+            return self._left(t_ns)
+        self._judge(t_ns, moving=moving)
+        return False
+
+    def _left(self, t_ns: int) -> bool:
+        """Close what was open about a driver who got out of a standing vehicle, or it would sound on without him."""
+        was_open = False
+        for kind in ORDER:
+            if kind != "health" and self._book.level(kind):
+                self._book.close(kind, t_ns, "seat_empty")
+                was_open = True
+        return was_open
+
+    def _judge(self, t_ns: int, *, moving: bool) -> None:
         presence, book = self._bank.presence, self._book
         level = book.level("driver_absent")
         if level:

@@ -170,6 +170,7 @@ class IndicatorBank:
         self.judge_span_ns = t_ns - (start_ns if self.judged_ns is None else self.judged_ns)
         self.judged_ns = t_ns
         self.presence.judge(t_ns, slow=slow)
+        self.blink.trim(t_ns)
         if self.anger is not None:
             self.anger.judge(t_ns)
         if seen:

@@ -70,6 +70,13 @@ class BlinkTracker:
         self._valid_rate.add(start_ns, end_ns)
         self._valid_statistics.add(start_ns, end_ns)
 
+    def trim(self, now_ns: int) -> None:
+        """Let go of what has left the windows, whether or not anybody reads them."""
+        self._blinks.count(now_ns)
+        self._closures.count(now_ns)
+        self._valid_rate.sum_ns(now_ns)
+        self._valid_statistics.sum_ns(now_ns)
+
     def event_name(self, finished: FinishedClosure) -> EventName | None:
         """Name this closure; None for noise and for a blink whose end was not seen."""
         duration_ns = finished.end_ns - finished.start_ns

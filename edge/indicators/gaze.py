@@ -143,6 +143,7 @@ class GazeTracker:
         if counted_ns:
             self.counted_ns += counted_ns
             self._off_road.add(end_ns - counted_ns, end_ns)
+            self._off_road.sum_ns(end_ns)
             left_ns = self.buffer_ns - counted_ns
             self.buffer_ns = max(0, left_ns)
             self.empty_ns = self.empty_ns - left_ns if left_ns <= 0 else 0

@@ -121,6 +121,7 @@ class PresenceTracker:
             if window is None:
                 window = self._lost[lost_for] = TimeWindow(self._elapsed.span_ns)
             window.add(start_ns, end_ns)
+            window.sum_ns(end_ns)
 
     def judge(self, end_ns: int, *, slow: bool) -> None:
         """Judge the last 10 s. `slow` when frames come too seldom for PERCLOS: observable, but degraded."""

@@ -26,6 +26,14 @@ def test_an_empty_seat_of_a_standing_vehicle_is_nothing() -> None:
     assert Drive(fps=15).at_speed(0.0).ahead(3).no_face(60).judge().alerts() == []
 
 
+def test_a_driver_who_left_a_standing_vehicle_is_not_warned_on() -> None:
+    drive = Drive(fps=15).at_speed(0.0).ahead(3).closed(2).no_face(9)
+    assert drive.judge().alerts("unresponsive")[0].reason is None
+    told = drive.no_face(3).judge()
+    assert told.alerts("unresponsive")[0].reason == "seat_empty"
+    assert told.warnings()[-1].action == "stop"
+
+
 def test_a_covered_camera_is_no_absent_driver() -> None:
     told = Drive(fps=15).ahead(15).show(20, face=None, quality={"reason": "covered"}).judge()
     assert told.alerts("driver_absent") == []
