@@ -35,3 +35,17 @@ def mosquitto() -> str:
     if path is None:
         pytest.skip("mosquitto is not installed: sudo apt install mosquitto")
     return path
+
+
+@pytest.fixture(scope="session")
+def fetched_models() -> None:
+    """Make sure that the third-party networks are installed."""
+    from edge.inference.manifest import Manifest
+
+    manifest = Manifest.load()
+    missing = [model.name for model in manifest.models.values() if manifest.locate(model.name) is None]
+    if missing:
+        message = f"networks {', '.join(missing)} are not installed: run `edge-dms models fetch`"
+        if os.environ.get("EDGE_DMS_REQUIRE_DATA"):
+            pytest.fail(message)
+        pytest.skip(message)

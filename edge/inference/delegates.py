@@ -6,6 +6,7 @@ sentence so that health can show it. Nothing here ends the process.
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -100,6 +101,8 @@ def _open_on_edgetpu(path: Path, threads: int, journal: CrashJournal | None, lib
     if journal is not None:
         journal.about_to_try("edgetpu")
     try:
+        # The runtime's own loader leaves a half-made object behind that complains on stderr when it is collected.
+        ctypes.CDLL(library)
         delegate = runtime.load_delegate(library)
         interpreter = runtime.Interpreter(model_path=str(twin), num_threads=threads, experimental_delegates=[delegate])
         interpreter.allocate_tensors()
