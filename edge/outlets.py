@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 NS_PER_S: Final = 1_000_000_000
 RECORDER_QUEUE: Final = 4096
 """Two minutes of frames: a slower disk loses lines, counted, rather than holding up the pipeline [D]."""
+PLAYED_PATIENCE_S: Final = 0.005
+"""An output is called within a millisecond; a slow one must not hold up the next frame, 33 ms away [D]."""
 
 
 class CabOutlet:
@@ -74,7 +76,7 @@ class FleetOutlet:
         self._uplink.offer_state(state, state.t_ns)
 
     def _context(self, change: AlertChange) -> AlertContext:
-        latency_ms = self._player.latency_ms(change.key)
+        latency_ms = self._player.latency_ms(change.key, PLAYED_PATIENCE_S)
         vehicle = self._vehicle
         return AlertContext(
             in_cab=InCab(played=latency_ms is not None, latency_ms=latency_ms, acknowledged=change.acknowledged),
@@ -122,6 +124,8 @@ class RecordingOutlet:
         with self._path.open("wb") as file:
             writer = LineWriter(file)
             while self._write_next(writer) or not worker.stopping:
+                if self._queue.empty():
+                    file.flush()
                 worker.beat()
 
     def _write_next(self, writer: LineWriter) -> bool:

@@ -56,12 +56,15 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="demo.sh",
         description="Play a drive through the real daemon and show what a fleet manager receives over MQTT.",
-        epilog="Without INPUT the bundled sample drive is played, whose expected alerts are known.",
+        epilog="Without INPUT the bundled sample drive is played. A truth file beside a film (FILM.truth.json) tells "
+        "which alerts must arrive; without one, all that the daemon raises must.",
     )
     parser.add_argument("input", nargs="?", metavar="INPUT", help="video file, folder of pictures or /dev/videoN")
     parser.add_argument("--fast", action="store_true", help="play as fast as it goes instead of in real time")
     parser.add_argument("--broker", metavar="HOST:PORT", help="use this MQTT 5 broker instead of an embedded one")
-    parser.add_argument("--speed-kmh", type=float, metavar="V", help="vehicle speed (default: 80 for the sample drive)")
+    parser.add_argument(
+        "--speed-kmh", type=float, metavar="V", help="vehicle speed (default: as the truth file says, else unknown)"
+    )
     parser.add_argument("--neutral-yaw", type=float, metavar="DEG", default=0.0, help="head yaw when looking ahead")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where report and recordings go (default: build/demo)")
     return parser.parse_args()
@@ -75,7 +78,7 @@ def resolve_input(text: str | None) -> Path:
                 f"the sample drive is missing ({SAMPLE}); restore it with: git checkout -- tools/sample_drive"
             )
         return SAMPLE
-    path = Path(os.environ.get("EDGE_DMS_START_DIR", "."), text).resolve()
+    path = Path(os.environ.get("EDGE_DMS_START_DIR", "."), text).absolute()
     if not path.exists():
         raise DemoError(f"{text}: no such file, folder or device; give a video, a folder of pictures or /dev/videoN")
     return path
@@ -151,14 +154,17 @@ def subscribe(stack: ExitStack, host: str, port: int) -> queue.SimpleQueue[tuple
     return inbox
 
 
-def daemon_configuration(arguments: argparse.Namespace, source: Path, folder: Path, host: str, port: int) -> Path:
+def daemon_configuration(
+    arguments: argparse.Namespace, source: Path, truth: dict[str, Any], folder: Path, broker: tuple[str, int]
+) -> Path:
     """Write the daemon's configuration and return its path."""
+    host, port = broker
     camera: dict[str, Any] = {"neutral_yaw_deg": arguments.neutral_yaw}
     if source.is_char_device():
         camera |= {"source": "v4l2", "device": str(source)}
     else:
         camera |= {"source": "files", "path": str(source), "pace": "fast" if arguments.fast else "realtime"}
-    speed_kmh = arguments.speed_kmh if arguments.speed_kmh is not None else (80.0 if source == SAMPLE else None)
+    speed_kmh = arguments.speed_kmh if arguments.speed_kmh is not None else truth.get("speed_kmh")
     configuration = {
         "version": 1,
         "camera": camera,
@@ -297,7 +303,7 @@ def run(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack:
         host, port = start_broker(stack, folder, arguments.broker)
         inbox = subscribe(stack, host, port)
-        config = daemon_configuration(arguments, source, folder, host, port)
+        config = daemon_configuration(arguments, source, truth or {}, folder, (host, port))
         log = stack.enter_context((folder / "daemon.log").open("wb"))
         print(f"Broker {host}:{port} · daemon edge-dms run --config {config} · subscriber {TOPIC}/#", flush=True)
         daemon = subprocess.Popen(
