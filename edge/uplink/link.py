@@ -27,7 +27,7 @@ STALL_S: Final = 10.0
 """An answer that is so late will not come; recovery is then complete within 15 s [D]."""
 FIRST_RETRY_S: Final = 1.0
 LONGEST_RETRY_S: Final = 60.0
-STEADY_S: Final = 5.0
+STEADY_S: Final = 2.0
 """A connection that lasted so long was a good one: the next attempt waits as little as the first [D]."""
 
 

@@ -1,7 +1,8 @@
 """A process that does nothing but raise numbered alerts through the real uplink, to be killed by tests.
 
 Arguments: broker port, state directory, ledger file, messages per second, first number, how many.
-A number is written to the ledger only after the outbox has committed it. Ends at SIGTERM as the daemon would.
+A number is written to the ledger only after the outbox has committed it, a row id to `{ledger}.acknowledged` once
+the broker has answered for it. Ends at SIGTERM as the daemon would.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from edge.uplink.outbox import AlertOutbox
 from edge.uplink.worker import Uplink
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from edge.uplink.envelope import StoredAlert
 
@@ -29,16 +30,23 @@ NUMBER = "number"
 
 
 def keep_ledger(path: Path) -> None:
-    """Have every commit of the outbox written down, number by number."""
+    """Have every commit of the outbox written down, number by number, and every answer of the broker."""
     ledger = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY)
-    commit = AlertOutbox.write
+    answers = os.open(f"{path}.acknowledged", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+    commit, forget = AlertOutbox.write, AlertOutbox.delete
 
     def write(self: AlertOutbox, batch: Sequence[StoredAlert]) -> None:
         commit(self, batch)
         numbers = [round(item.value) for stored in batch for item in stored.change.evidence if item.name == NUMBER]
         os.write(ledger, "".join(f"{number}\n" for number in numbers).encode())
 
+    def delete(self: AlertOutbox, seqs: Iterable[int]) -> None:
+        seqs = list(seqs)
+        os.write(answers, "".join(f"{seq}\n" for seq in seqs).encode())
+        forget(self, seqs)
+
     AlertOutbox.write = write  # type: ignore[method-assign]
+    AlertOutbox.delete = delete  # type: ignore[method-assign]
 
 
 def numbered(number: int) -> AlertChange:

@@ -62,7 +62,15 @@ class Publisher:
             self.kill()
 
     def committed(self) -> list[int]:
-        return [int(line) for line in self.ledger.read_text().split()] if self.ledger.exists() else []
+        return _numbers(self.ledger)
+
+    def acknowledged(self) -> list[int]:
+        """Row ids that the broker has answered for: from there on a loss is the broker's."""
+        return _numbers(self.ledger.with_name(f"{self.ledger.name}.acknowledged"))
+
+
+def _numbers(file: Path) -> list[int]:
+    return [int(line) for line in file.read_text().split()] if file.exists() else []
 
 
 @pytest.fixture
@@ -100,12 +108,16 @@ def judge(fleet: Fleet, publisher: Publisher, patience_s: float = 20.0) -> Arriv
     wait_for(lambda: committed <= set(Arrivals(fleet.of("alert")).numbers), patience_s)
     arrivals = Arrivals(fleet.of("alert"))
     lost = committed - set(arrivals.numbers)
-    assert not lost, f"{len(lost)} of {len(committed)} committed alerts never arrived: {sorted(lost)[:10]}"
-    assert len(set(arrivals.numbers)) == len(arrivals.numbers), "one alert arrived under two ids"
     order = [(data["boot_id"], data["seq"]) for data in arrivals.first]
+    seqs = [seq for _, seq in order]
+    missing = set(range(1, max(seqs) + 1)) - set(seqs)
+    assert not lost, (
+        f"{len(lost)} of {len(committed)} committed alerts never arrived: {sorted(lost)[:10]}; rows {sorted(missing)}, "
+        f"of which the broker had acknowledged {sorted(missing & set(publisher.acknowledged()))}"
+    )
+    assert len(set(arrivals.numbers)) == len(arrivals.numbers), "one alert arrived under two ids"
     assert order == sorted(order), "alerts arrived out of order"
     # What a life did not commit before its end never got a number, so nothing is missing in between.
-    seqs = [data["seq"] for data in arrivals.first]
     assert seqs == list(range(1, len(seqs) + 1)), "there is a gap in the sequence"
     return arrivals
 
