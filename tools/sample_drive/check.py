@@ -21,6 +21,8 @@ TOLERANCE_S: Final = 0.2
 """What a closure's measured length may differ from the script [S: the indicators' own tolerance]."""
 HOSTILITY: Final = 0.35
 """p(anger) + p(disgust) of an anger frame, as in the indicators' definition."""
+FLOOR: Final = 0.01
+"""Smaller probabilities are noise of the network [D]."""
 ANGER_SHARE: Final = 0.75
 """The definition asks for 60 % of 30 s; the bout convinces if it has room to spare [D]."""
 CALM_END_S: Final = 19.0
@@ -137,17 +139,19 @@ def _open_but_closed_s(readings: Sequence[Reading], usual: float) -> float:
 def _hostility(readings: Sequence[Reading]) -> list[tuple[float, float]]:
     """Return time and p(anger) + p(disgust) of every reading, referenced to the film's own calm start."""
     logs = [
-        (k / FPS, np.log(np.maximum(reading.expression, 1e-4)))
+        (k / FPS, np.log(np.maximum(reading.expression, FLOOR)))
         for k, reading in enumerate(readings)
         if reading.expression
     ]
-    neutral = np.mean([log for t_s, log in logs if t_s < CALM_END_S], axis=0)
-    # A calm face, whatever the network makes of it, counts as 0.7 neutral, as in the indicators' definition.
-    calm = np.where(np.array(EXPRESSIONS) == "neutral", 0.7, 0.05)
     hostile = [EXPRESSIONS.index("anger"), EXPRESSIONS.index("disgust")]
+    # A calm face, whatever the network makes of it, counts as 0.7 neutral, as in the indicators' definition; and a mild
+    # one makes anger no easier to see.
+    calm = np.log(np.where(np.array(EXPRESSIONS) == "neutral", 0.7, 0.05))
+    shift = np.mean([log for t_s, log in logs if t_s < CALM_END_S], axis=0) - calm
+    shift[hostile] = np.maximum(shift[hostile], 0.0)
     found = []
     for t_s, log in logs:
-        shares = np.exp(log - neutral) * calm
+        shares = np.exp(log - shift)
         found.append((t_s, float(shares[hostile].sum() / shares.sum())))
     return found
 

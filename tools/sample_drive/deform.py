@@ -44,18 +44,18 @@ CREASE_FOLLOWS: Final = 0.62
 UNDER_BROW_FOLLOWS: Final = 0.14
 BELOW_LID_FOLLOWS: Final = 0.5
 """How far the skin round the eye goes with the lid that is nearest to it."""
-CORNER_DROP: Final = 6.5
+CORNER_DROP: Final = 7.0
 CORNER_IN: Final = 3.2
 """How far the corners of the smiling mouth sink and come in to rest."""
 YAWN_DROP: Final = 26.0
 YAWN_CORNER_DROP: Final = 7.0
 YAWN_CORNER_IN: Final = 2.0
 """A yawn: how far lower lip and corners of the mouth go down, and the corners in."""
-FROWN_BROW_DOWN: Final = 7.5
-FROWN_BROW_IN: Final = 3.3
-FROWN_LIDS: Final = 0.25
-FROWN_CORNER_DROP: Final = 3.6
-FROWN_LIPS: Final = 1.5
+FROWN_BROW_DOWN: Final = 9.5
+FROWN_BROW_IN: Final = 4.0
+FROWN_LIDS: Final = 0.33
+FROWN_CORNER_DROP: Final = 5.0
+FROWN_LIPS: Final = 2.2
 """Displayed anger: inner brows down and together, lids tightened (share closed), corners down, lips pressed."""
 
 

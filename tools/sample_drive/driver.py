@@ -23,6 +23,7 @@ _PIVOT: Final = np.array([226.0, 140.0, 46.0])
 """The head turns about a point between the ears, low: x, y, depth in portrait pixels [D]."""
 _VIEW_DISTANCE: Final = 560.0
 """Camera to pivot in portrait pixels: about six face widths, the distance of a dashboard camera [D]."""
+# The numbers below are places in the portrait, read off it, and shapes tuned by eye.
 _OVAL: Final = (
     *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
     *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
@@ -45,14 +46,13 @@ class Driver:
         self._triangles = triangulate(self._rest)
         self._behind = (self._triangles >= len(mesh)).any(axis=1)
         calm = without_smile(portrait.head_grey, mesh)
-        head = np.dstack([calm, portrait.head_alpha, with_lid_skin(calm, mesh), frown_shade(calm.shape, mesh)]).astype(
-            np.float32
-        )
+        layers = (calm, portrait.head_alpha, with_lid_skin(calm, mesh), frown_shade(calm.shape, mesh))
+        head = np.dstack(layers).astype(np.float32)
         self._head = MeshWarp(head, (self._rest + 0.5) * TEXTURE_SCALE - 0.5, self._triangles)
         self._body = np.dstack([portrait.body_grey, portrait.body_alpha]).astype(np.float32)
 
     def draw(self, pose: Pose) -> tuple[np.ndarray, np.ndarray]:
-        """Grey and alpha of the driver in the film's frame."""
+        """Return grey and alpha of the driver in the film's frame."""
         corners, depth = self._moved(pose)
         far = depth[self._triangles].mean(axis=1) + 1000.0 * self._behind
         head = self._head.draw(corners, far, (WIDTH, HEIGHT))
@@ -66,6 +66,7 @@ class Driver:
         return grey / np.maximum(alpha, 1e-3), alpha
 
     def _moved(self, pose: Pose) -> tuple[np.ndarray, np.ndarray]:
+        """Return where the corners are in the film, and their depth."""
         points = self._rest.copy()
         face = self._face.displaced(pose)
         points[: len(face)] = face
@@ -123,14 +124,14 @@ def _fill(mask: np.ndarray, outline: np.ndarray) -> None:
 
 
 def _smooth_depth(mesh: np.ndarray, width: float = 5.0) -> np.ndarray:
-    """Depth averaged over neighbours: at the oval the network puts points side by side at different depths."""
+    """Average depth over neighbours: at the oval the network puts points side by side at different depths."""
     squared = ((mesh[:, None, :2] - mesh[None, :, :2]) ** 2).sum(axis=2)
     weight = np.exp(-squared / (2 * width**2))
     return (weight @ mesh[:, 2]) / weight.sum(axis=1)
 
 
 def _around_face(mesh: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Points from the face's oval to beyond the hair: position, depth, and how far they turn like flat skin."""
+    """Give points from the face's oval to beyond the hair: position, depth, and how far they turn like flat skin."""
     centre = np.array([226.0, 100.0])
     points, depths, solids = [], [], []
     for k in _OVAL:
@@ -148,7 +149,7 @@ def _around_face(mesh: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def _edge(alpha: np.ndarray, centre: np.ndarray, direction: np.ndarray) -> float:
-    """Distance in portrait pixels at which the head ends along a ray."""
+    """Return the distance in portrait pixels at which the head ends along a ray."""
     distance = np.arange(20.0, 130.0)
     at = np.round((centre + distance[:, None] * direction + 0.5) * TEXTURE_SCALE).astype(int)
     inside = alpha[np.clip(at[:, 1], 0, alpha.shape[0] - 1), np.clip(at[:, 0], 0, alpha.shape[1] - 1)] > 0.3
@@ -156,7 +157,7 @@ def _edge(alpha: np.ndarray, centre: np.ndarray, direction: np.ndarray) -> float
 
 
 def _neck() -> tuple[np.ndarray, np.ndarray]:
-    """Points of the neck, which follows the head less the lower it is."""
+    """Give points of the neck, which follows the head less the lower it is."""
     rows = ((183.0, 0.55), (190.0, 0.25), (198.0, 0.0), (206.0, 0.0))
     columns = (176.0, 188.0, 200.0, 212.0, 224.0, 236.0, 248.0, 260.0, 272.0)
     points = [(x, y) for y, _ in rows for x in columns]

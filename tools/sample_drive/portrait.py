@@ -21,7 +21,8 @@ ROWS: Final = 330
 TEXTURE_SCALE: Final = 2
 """Texture pixels per pixel of the picture: a little finer than the film, so that nothing aliases."""
 
-LINING_GREY: Final = 0.045
+_LINING_GREY: Final = 0.045
+"""The dark cloth inside the collar."""
 
 _OUTLINE: Final = (
     *((152, 75), (158, 45), (185, 24), (225, 14), (265, 22), (290, 45), (302, 80), (297, 105), (283, 124), (273, 135)),
@@ -113,7 +114,7 @@ def _behind_head(grey: np.ndarray, covered: np.ndarray) -> np.ndarray:
     goes_on = cv2.inpaint(np.round(grey * 255).astype(np.uint8), hidden, 5 * TEXTURE_SCALE, cv2.INPAINT_TELEA) / 255.0
     depth = cv2.distanceTransform(hidden, cv2.DIST_L2, 5) / (14.0 * TEXTURE_SCALE)
     fade = np.clip(depth, 0, 1)
-    return np.where(hidden > 0, goes_on * (1 - fade) + LINING_GREY * fade, grey).astype(np.float32)
+    return np.where(hidden > 0, goes_on * (1 - fade) + _LINING_GREY * fade, grey).astype(np.float32)
 
 
 def _with_belt(grey: np.ndarray) -> np.ndarray:

@@ -9,8 +9,8 @@ import numpy as np
 from sample_drive.deform import BELOW_LIDS, CREASES, EYE_CORNERS, INNER_LIPS
 from sample_drive.portrait import TEXTURE_SCALE
 
-FURROW_SHADE: Final = 0.7
-UNDER_BROW_SHADE: Final = 0.5
+FURROW_SHADE: Final = 0.5
+UNDER_BROW_SHADE: Final = 0.9
 """How much darker a frown makes its furrows and the skin under the brows, before softening."""
 _FOLDS: Final = ((129, 203, 206, 216, 212), (358, 423, 426, 436, 432))
 """From each nose wing past the corner of the mouth: the crease of a smile."""

@@ -42,8 +42,8 @@ NOTES: Final = (
         f"at a fixed {SPEED_KMH} km/h. They follow from the definitions, not from a run."
     ),
     (
-        "Fatigue may come before the PERCLOS threshold through the fused level, never before the first long closure; "
-        "it stays open at the end, because its exit is held for 60 s."
+        "Fatigue may come before the PERCLOS threshold through the fused level, never before the first long closure. "
+        "It is open at the end, as is displayed anger: their exits are held for 60 s and 30 s."
     ),
     "The face is away for less than ten seconds, so no camera fault is expected.",
 )

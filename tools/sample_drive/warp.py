@@ -13,12 +13,12 @@ def triangulate(points: np.ndarray) -> np.ndarray:
     """Delaunay triangles over n x 2 points, as t x 3 indices. Points must differ by more than 0.001."""
     low, high = points.min(axis=0) - 10, points.max(axis=0) + 10
     subdivision = cv2.Subdiv2D((int(low[0]), int(low[1]), int(high[0] - low[0]) + 1, int(high[1] - low[1]) + 1))
-    index = {}
-    for k, (x, y) in enumerate(points.astype(np.float32)):
-        index[subdivision.insert((float(x), float(y)))] = k
+    for x, y in points.astype(np.float32):
+        subdivision.insert((float(x), float(y)))
     triangles = []
     for corners in subdivision.getTriangleList().reshape(-1, 3, 2):
         found = [int(np.argmin(((points - corner) ** 2).sum(axis=1))) for corner in corners]
+        # Triangles of the outer frame that Subdiv2D adds have corners that are no points of ours.
         distance = max(float(np.abs(points[k] - corner).max()) for k, corner in zip(found, corners, strict=True))
         if distance < 0.01 and len(set(found)) == 3:
             triangles.append(found)
@@ -34,7 +34,7 @@ class MeshWarp:
         self._triangles = triangles
 
     def draw(self, moved: np.ndarray, depth: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-        """Texture as seen with the corners at `moved` (n x 2 film pixels); empty pixels are zero.
+        """Return the texture as seen with the corners at `moved` (n x 2 film pixels); empty pixels are zero.
 
         `depth`, one value a triangle: larger is farther. `size` is width, height.
         """
@@ -42,6 +42,7 @@ class MeshWarp:
         target = moved[self._triangles]
         edge_a, edge_b = target[:, 1] - target[:, 0], target[:, 2] - target[:, 0]
         area = edge_a[:, 0] * edge_b[:, 1] - edge_a[:, 1] * edge_b[:, 0]
+        # A closed lid or mouth leaves triangles without area: nothing of them is seen.
         usable = np.abs(area) > 0.05
         owner = np.zeros((height, width), np.int32)
         fixed = np.round(target * (1 << _SHIFT)).astype(np.int32)
