@@ -1,0 +1,169 @@
+"""Where decisions go: the order, what the fleet is told beside them, recordings that never hold anybody up."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge import outlets
+from edge.camera.base import Frame
+from edge.outlets import CabOutlet, FleetOutlet, RecordingOutlet
+from edge.pipeline import Pipeline
+from edge.runtime.worker import Worker
+from edge.types import (
+    AlertChange,
+    CabWarning,
+    CameraHealth,
+    Decision,
+    DriverState,
+    FaceObservation,
+    StreamMember,
+    VehicleSample,
+)
+
+S = 1_000_000_000
+OPENED = AlertChange(t_ns=5 * S, key="sleep-1", phase="opened", kind="sleep", level=4, peak_level=4, started_ns=5 * S)
+WARNED = CabWarning(t_ns=5 * S, action="start", kind="sleep", level=4, key="sleep-1")
+
+
+class FakePlayer:
+    def __init__(self, latency_ms: float | None = 0.4) -> None:
+        self.offered: list[CabWarning] = []
+        self._latency_ms = latency_ms
+
+    def offer(self, warning: CabWarning) -> None:
+        self.offered.append(warning)
+
+    def latency_ms(self, key: str, wait_s: float = 0.0) -> float | None:
+        assert wait_s < 0.033, "never longer than a frame"
+        return self._latency_ms
+
+
+class FakeUplink:
+    def __init__(self) -> None:
+        self.alerts: list[tuple[AlertChange, Any]] = []
+        self.states: list[tuple[DriverState, int]] = []
+
+    def offer_alert(self, change: AlertChange, context: Any) -> bool:
+        self.alerts.append((change, context))
+        return True
+
+    def offer_state(self, state: DriverState, t_ns: int) -> None:
+        self.states.append((state, t_ns))
+
+
+def fleet(uplink: FakeUplink, player: FakePlayer | None = None) -> FleetOutlet:
+    return FleetOutlet(uplink, player or FakePlayer(), lambda: DriverState(t_ns=70 * S), heartbeat_s=60.0)
+
+
+def test_an_alert_goes_out_with_the_vehicle_and_what_the_cab_did() -> None:
+    uplink = FakeUplink()
+    outlet = fleet(uplink)
+    outlet.on_member(VehicleSample(t_ns=4 * S, speed_kmh=72.0, ignition=True, speed_source="can"))
+    outlet.on_decision(OPENED)
+    ((change, context),) = uplink.alerts
+    assert change is OPENED
+    assert (context.in_cab.played, context.in_cab.latency_ms) == (True, 0.4)
+    assert (context.vehicle.speed_kmh, context.vehicle.speed_age_s, context.vehicle.speed_source) == (72.0, 1.0, "can")
+
+
+def test_a_silent_cab_and_an_unknown_vehicle_are_said_as_such() -> None:
+    uplink = FakeUplink()
+    fleet(uplink, FakePlayer(latency_ms=None)).on_decision(OPENED)
+    ((_, context),) = uplink.alerts
+    assert context.in_cab.played is False
+    assert context.vehicle is None
+
+
+def test_the_state_beats_once_a_minute_and_a_change_starts_the_minute_anew() -> None:
+    uplink = FakeUplink()
+    outlet = fleet(uplink)
+    outlet.on_member(FaceObservation(t_ns=10 * S))
+    outlet.on_member(FaceObservation(t_ns=69 * S))
+    assert uplink.states == []
+    outlet.on_member(FaceObservation(t_ns=70 * S))
+    assert [t_ns for _, t_ns in uplink.states] == [70 * S]
+    outlet.on_decision(DriverState(t_ns=100 * S, fatigue_alert_level=1))
+    outlet.on_member(FaceObservation(t_ns=131 * S))
+    assert [t_ns for _, t_ns in uplink.states] == [70 * S, 100 * S]
+
+
+def test_only_warnings_reach_the_cab() -> None:
+    player = FakePlayer()
+    outlet = CabOutlet(player)
+    for decision in (OPENED, WARNED, DriverState(t_ns=5 * S)):
+        outlet.on_decision(decision)
+    assert player.offered == [WARNED]
+
+
+def test_a_recording_holds_what_it_was_asked_for(tmp_path: Path) -> None:
+    stream = RecordingOutlet(tmp_path / "new" / "stream.jsonl", members=True)
+    decisions = RecordingOutlet(tmp_path / "decisions.jsonl", members=False)
+    for outlet in (stream, decisions):
+        outlet.on_member(FaceObservation(t_ns=S, face=0.9))
+        outlet.on_decision(OPENED)
+        worker = Worker("recorder", outlet.record, lambda _worker, failure: pytest.fail(str(failure)))
+        worker.stop()
+        worker.start()
+        assert worker.join(10)
+    assert [json.loads(line)["type"] for line in (tmp_path / "new/stream.jsonl").read_text().splitlines()] == ["face"]
+    assert [json.loads(line)["type"] for line in (tmp_path / "decisions.jsonl").read_text().splitlines()] == ["alert"]
+
+
+def test_a_disk_that_hangs_costs_lines_and_counts_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outlets, "RECORDER_QUEUE", 2)
+    outlet = RecordingOutlet(tmp_path / "stream.jsonl", members=True)
+    for number in range(5):
+        outlet.on_member(FaceObservation(t_ns=number))
+    assert outlet.dropped == 3
+
+
+class Noting:
+    """An outlet, an observer, a condition, a vehicle and an engine in one: notes the order of things."""
+
+    def __init__(self, name: str, notes: list[str]) -> None:
+        self._name = name
+        self._notes = notes
+
+    def on_member(self, member: StreamMember) -> None:
+        self._notes.append(f"{self._name} {type(member).__name__}")
+
+    def on_decision(self, decision: Decision) -> None:
+        self._notes.append(f"{self._name} {type(decision).__name__}")
+
+    def observe(self, gray: Any, t_ns: int) -> FaceObservation:
+        return FaceObservation(t_ns=t_ns, face=0.9)
+
+    def feed(self, *arguments: Any) -> Any:
+        if len(arguments) == 2:
+            return CameraHealth(t_ns=arguments[1], state="frozen")
+        return [OPENED, WARNED] if isinstance(arguments[0], FaceObservation) else []
+
+    def poll(self, t_ns: int) -> VehicleSample:
+        return VehicleSample(t_ns=t_ns, speed_kmh=50.0)
+
+    def close(self, t_ns: int, reason: str) -> list[Decision]:
+        return [DriverState(t_ns=t_ns)]
+
+
+def test_one_frame_is_vehicle_camera_face_and_the_cab_comes_before_the_fleet() -> None:
+    notes: list[str] = []
+    part = Noting("engine", [])
+    pipeline = Pipeline(part, part, part, part, (Noting("cab", notes), Noting("fleet", notes)))
+    pipeline.on_frame(Frame(np.zeros((40, 40), np.uint8), t_ns=9 * S, sequence=0))
+    assert [note for note in notes if note.startswith("cab")] == [
+        "cab VehicleSample",
+        "cab CameraHealth",
+        "cab FaceObservation",
+        "cab AlertChange",
+        "cab CabWarning",
+    ]
+    assert notes.index("cab CabWarning") < notes.index("fleet AlertChange")
+    assert pipeline.camera.state == "frozen"
+    assert (pipeline.meter.frames, pipeline.meter.alerts_opened, pipeline.meter.observations_with_face) == (1, 1, 1)
+    pipeline.close("shutdown")
+    assert notes[-1] == "fleet DriverState"
