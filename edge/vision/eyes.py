@@ -58,6 +58,13 @@ FAR_EYE_YAW_DEG: Final = 24.0
 NEAR_EYE_YAW_DEG: Final = 36.0
 """Against the line of sight: beyond, the bridge of the nose or the temple hides the lids [D]."""
 
+ASIDE_MARGIN_DEG: Final = 8.0
+MAX_NEAR_EYE_YAW_DEG: Final = 50.0
+"""A camera mounted aside must read the near eye of a driver who looks ahead, and a little beyond [D]."""
+
+LOWERED_FROM_TURN_DEG: Final = 26.0
+"""Turned so far from looking ahead, people look down at something with lowered lids: a low lid says nothing then [D]."""
+
 MIN_EYE_PX: Final = 9.0
 """A narrower eye has a lid gap of two pixels when open [D]."""
 
@@ -114,10 +121,13 @@ class IrisNet:
 class Eye:
     """Follows one eye over frames. Causal: an answer depends on this frame and earlier ones only."""
 
-    def __init__(self, points: EyePoints, iris: IrisNet, every_n: int) -> None:
+    def __init__(self, points: EyePoints, iris: IrisNet, every_n: int, neutral_yaw_deg: float = 0.0) -> None:
         self._points = points
         self._iris = iris
         self._every_n = every_n
+        self._neutral_yaw_deg = neutral_yaw_deg
+        aside_deg = min(abs(neutral_yaw_deg) + ASIDE_MARGIN_DEG, MAX_NEAR_EYE_YAW_DEG)
+        self._near_limit_deg = max(NEAR_EYE_YAW_DEG, aside_deg)
         self._indices = np.array([points.outer, points.inner, *points.upper, *points.lower], np.intp)
         self._recent: deque[tuple[int, float]] = deque()
         self._measured: float | None = None
@@ -134,7 +144,7 @@ class Eye:
         """Judge the eye in this frame."""
         # A face turned to the picture's right hides the driver's left eye, which is on that side.
         turned_away_deg = view.yaw_deg if self._points.mirror else -view.yaw_deg
-        if turned_away_deg > FAR_EYE_YAW_DEG or -turned_away_deg > NEAR_EYE_YAW_DEG:
+        if turned_away_deg > FAR_EYE_YAW_DEG or -turned_away_deg > self._near_limit_deg:
             self.forget()
             return EyeReading(reason="head_turn")
         points = mesh.points[self._indices]
@@ -156,8 +166,10 @@ class Eye:
             self._take(self._iris.ratio(crop), mesh_ratio, t_ns)
         measured = self._measured or 0.0
         ratio = measured + MESH_SLOPE * (mesh_ratio - self._at_mesh_ratio)
-        openness = _openness(self._led(ratio, t_ns))
-        away = abs(turned_away_deg) / NEAR_EYE_YAW_DEG
+        openness = openness_of(self._led(ratio, t_ns))
+        if openness < HALF_OPEN and abs(view.yaw_deg - self._neutral_yaw_deg) > LOWERED_FROM_TURN_DEG:
+            return EyeReading(reason="head_turn")
+        away = turned_away_deg / self._near_limit_deg
         return EyeReading(openness, certainty=max(0.1, 1.0 - 0.5 * away * away))
 
     def _take(self, ratio: float, mesh_ratio: float, t_ns: int) -> None:
@@ -178,7 +190,7 @@ class Eye:
             return True
         if self._has_moved(mesh_ratio):
             return True
-        return _openness(self._measured) < HALF_OPEN and self._frames_since >= NARROW_EVERY_FRAMES
+        return openness_of(self._measured) < HALF_OPEN and self._frames_since >= NARROW_EVERY_FRAMES
 
     def _crop(self, gray: Gray, mesh: Mesh) -> Gray:
         (ox, oy), (ix, iy) = mesh.in_picture(self._indices[:2]).tolist()
@@ -196,7 +208,8 @@ class Eye:
         return ratio - max(0.0, min(highest, USUAL_RATIO) - ratio - LEAD_FROM_RATIO)
 
 
-def _openness(ratio: float) -> float:
+def openness_of(ratio: float) -> float:
+    """Return the openness for a lid gap over eye width of the iris net, 0 to 1.2."""
     low, low_openness = OPENNESS_OF_RATIO[0]
     for high, high_openness in OPENNESS_OF_RATIO[1:]:
         if ratio < high:

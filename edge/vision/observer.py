@@ -71,8 +71,8 @@ class FaceObserver:
         self._mesh = MeshNet(nets.mesh)
         self._pose = HeadPoseReader(camera.fov_deg)
         iris = IrisNet(nets.iris)
-        self._right_eye = Eye(RIGHT_EYE, iris, vision.iris_every_n)
-        self._left_eye = Eye(LEFT_EYE, iris, vision.iris_every_n)
+        self._right_eye = Eye(RIGHT_EYE, iris, vision.iris_every_n, camera.neutral_yaw_deg)
+        self._left_eye = Eye(LEFT_EYE, iris, vision.iris_every_n, camera.neutral_yaw_deg)
         self._expression = (
             ExpressionReader(nets.expression.net, nets.expression.model)
             if nets.expression and expression.enabled

@@ -1,0 +1,87 @@
+"""The expression reader's crop, input and probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from edge.inference.manifest import Manifest
+from edge.types import EXPRESSIONS
+from edge.vision.expression import ExpressionReader, expression_crop, network_input, probabilities
+from edge.vision.headpose import HeadPose
+from edge.vision.landmarks import Mesh
+from edge.vision.preprocess import Roi
+
+MakeMesh = Callable[..., Mesh]
+FRONTAL = HeadPose(0.0, 0.0, 0.0)
+MODEL = Manifest.load()["expression"]
+
+
+class Net:
+    """Answers with given logits in the manifest's order."""
+
+    input_shapes = ((1, 48, 48, 1),)
+
+    def __init__(self, **logits: float) -> None:
+        self.logits = np.array([[logits.get(label, 0.0) for label in MODEL.labels]], np.float32)
+        self.calls = 0
+
+    def run(self, inputs: tuple[np.ndarray]) -> tuple[np.ndarray]:
+        assert inputs[0].dtype == np.int8
+        assert inputs[0].shape == (1, 48, 48, 1)
+        self.calls += 1
+        return (self.logits,)
+
+
+def test_probabilities_sum_to_one_and_follow_the_logits(make_mesh: MakeMesh) -> None:
+    shares = ExpressionReader(Net(anger=3.0, contempt=9.0), MODEL).read(make_mesh(), FRONTAL)
+    assert shares is not None
+    assert tuple(shares) == EXPRESSIONS
+    assert sum(shares.values()) == pytest.approx(1.0)
+    assert max(shares, key=lambda name: shares[name]) == "anger"
+
+
+def test_temperature_flattens_and_large_logits_do_not_overflow() -> None:
+    logits = np.array([2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], np.float32)
+    assert probabilities(logits, 2.0)[0] < probabilities(logits, 1.0)[0]
+    assert probabilities(logits * 1000, 1.0)[0] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("yaw_deg", [-31.0, 31.0])
+def test_a_face_turned_too_far_is_not_read(make_mesh: MakeMesh, yaw_deg: float) -> None:
+    net = Net()
+    assert ExpressionReader(net, MODEL).read(make_mesh(), HeadPose(yaw_deg, 0.0, 0.0)) is None
+    assert net.calls == 0
+
+
+def test_a_small_face_is_not_read(make_mesh: MakeMesh) -> None:
+    small = replace(make_mesh(), roi=Roi(100.0, 100.0, 90.0))
+    assert small.width_px < 64
+    assert ExpressionReader(Net(), MODEL).read(small, FRONTAL) is None
+
+
+def test_the_input_is_the_stretched_crop_minus_128() -> None:
+    crop = np.random.default_rng(4).integers(50, 150, (48, 48)).astype(np.uint8)
+    values = network_input(crop)
+    assert values.dtype == np.int8
+    assert (int(values.min()), int(values.max())) == (-128, 127)
+
+
+def test_the_crop_lies_around_the_points_lifted_a_little(make_mesh: MakeMesh) -> None:
+    across, down = np.meshgrid(np.arange(192), np.arange(192))
+    mesh = make_mesh(px_per_mm=0.6)
+    left, top, right, bottom = mesh.box
+    longest = max(right - left, bottom - top)
+    columns = expression_crop(replace(mesh, crop=across.astype(np.uint8)), 48)
+    rows = expression_crop(replace(mesh, crop=down.astype(np.uint8)), 48)
+    assert float(columns.mean()) == pytest.approx((left + right) / 2, abs=1.5)
+    assert float(rows.mean()) == pytest.approx((top + bottom) / 2 - 0.03 * longest, abs=1.5)
+    assert float(np.ptp(rows)) * 48 / 47 == pytest.approx(1.07 * longest, abs=4)
+
+
+def test_a_face_at_the_edge_of_the_crop_still_gives_a_full_crop(make_mesh: MakeMesh) -> None:
+    mesh = make_mesh(px_per_mm=1.6)
+    assert expression_crop(mesh, 48).shape == (48, 48)

@@ -1,0 +1,162 @@
+"""Openness: unseen is never closed, the iris net is asked when a lid may have moved, a fast blink is not missed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from edge.vision.eyes import LEFT_EYE, RIGHT_EYE, Eye, EyeReading, openness_of
+from edge.vision.headpose import HeadPose
+from edge.vision.landmarks import Mesh
+from edge.vision.preprocess import Roi
+
+MakeMesh = Callable[..., Mesh]
+FRONTAL = HeadPose(0.0, 0.0, 0.0)
+FRAME_NS = 33_333_333
+PICTURE = np.random.default_rng(3).integers(40, 200, (480, 640)).astype(np.uint8)
+
+
+class Iris:
+    """Answers with a ratio that the test sets."""
+
+    def __init__(self, ratio: float = 0.24) -> None:
+        self.answer = ratio
+        self.calls = 0
+
+    def ratio(self, crop: np.ndarray) -> float:
+        assert crop.shape == (64, 64)
+        self.calls += 1
+        return self.answer
+
+
+def follow(eye: Eye, mesh: Mesh, frames: int, start: int = 0, view: HeadPose = FRONTAL) -> list[EyeReading]:
+    return [eye.read(PICTURE, mesh, view, (start + k) * FRAME_NS) for k in range(frames)]
+
+
+@pytest.mark.parametrize(
+    ("ratio", "openness"), [(-0.02, 0.0), (0.07, 0.0), (0.105, 0.3), (0.22, 1.0), (0.26, 1.2), (0.5, 1.2)]
+)
+def test_the_ratio_maps_onto_openness(ratio: float, openness: float) -> None:
+    assert openness_of(ratio) == pytest.approx(openness)
+
+
+def test_openness_never_falls_as_the_ratio_rises() -> None:
+    values = [openness_of(k / 1000) for k in range(-50, 400)]
+    assert values == sorted(values)
+
+
+def test_a_resting_open_eye_is_measured_once_and_then_carried_on(make_mesh: MakeMesh) -> None:
+    iris = Iris(0.24)
+    readings = follow(Eye(RIGHT_EYE, iris, 0), make_mesh(), 15)
+    assert iris.calls == 1
+    assert {reading.openness for reading in readings} == {readings[0].openness}
+    assert readings[0].openness == pytest.approx(1.1)
+
+
+def test_an_old_measurement_is_doubtful_by_itself(make_mesh: MakeMesh) -> None:
+    iris = Iris(0.24)
+    follow(Eye(RIGHT_EYE, iris, 0), make_mesh(), 61)
+    assert iris.calls == 3
+
+
+def test_the_configured_cadence_is_kept(make_mesh: MakeMesh) -> None:
+    iris = Iris(0.24)
+    follow(Eye(RIGHT_EYE, iris, 4), make_mesh(), 17)
+    assert iris.calls == 5
+
+
+def test_a_narrow_eye_is_measured_on_every_third_frame(make_mesh: MakeMesh) -> None:
+    iris = Iris(0.06)
+    readings = follow(Eye(RIGHT_EYE, iris, 0), make_mesh(), 13)
+    assert iris.calls == 5
+    assert readings[-1].openness == 0.0
+
+
+def test_a_lid_that_moved_in_the_mesh_is_measured_at_once(make_mesh: MakeMesh) -> None:
+    iris = Iris(0.24)
+    eye = Eye(RIGHT_EYE, iris, 0)
+    follow(eye, make_mesh(), 5)
+    iris.answer = 0.05
+    (closed,) = follow(eye, make_mesh(lid_gap=0.15), 1, start=5)
+    assert iris.calls == 2
+    assert closed.openness == 0.0
+
+
+def test_a_lid_caught_half_way_down_counts_as_falling(make_mesh: MakeMesh) -> None:
+    iris = Iris(0.24)
+    eye = Eye(RIGHT_EYE, iris, 0)
+    follow(eye, make_mesh(), 5)
+    iris.answer = 0.135
+    (falling,) = follow(eye, make_mesh(lid_gap=0.2), 1, start=5)
+    assert falling.openness is not None
+    assert falling.openness < 0.3 < openness_of(0.135)
+
+
+def test_a_squint_that_rests_is_not_driven_closed(make_mesh: MakeMesh) -> None:
+    iris = Iris(0.135)
+    readings = follow(Eye(RIGHT_EYE, iris, 0), make_mesh(lid_gap=0.15), 60)
+    assert all(reading.openness == pytest.approx(openness_of(0.135)) for reading in readings)
+
+
+@pytest.mark.parametrize("yaw_deg", [-38.0, -26.0, 0.0, 26.0, 38.0])
+def test_the_hidden_eye_is_unseen_and_never_closed(make_mesh: MakeMesh, yaw_deg: float) -> None:
+    view = HeadPose(yaw_deg, 0.0, 0.0)
+    (right,) = follow(Eye(RIGHT_EYE, Iris(0.24), 0), make_mesh(), 1, view=view)
+    (left,) = follow(Eye(LEFT_EYE, Iris(0.24), 0), make_mesh(), 1, view=view)
+    # A face turned to the picture's right shows the eye on the picture's left: the driver's right one.
+    assert (right.openness is None) == (yaw_deg < -24 or yaw_deg > 36)
+    assert (left.openness is None) == (yaw_deg > 24 or yaw_deg < -36)
+    assert all(eye.reason == "head_turn" for eye in (right, left) if eye.openness is None)
+
+
+def test_a_low_lid_says_nothing_on_a_turned_head_and_everything_on_one_that_looks_ahead(make_mesh: MakeMesh) -> None:
+    view = HeadPose(33.0, 0.0, 0.0)
+    (frontal_camera,) = follow(Eye(RIGHT_EYE, Iris(0.05), 0), make_mesh(), 1, view=view)
+    (mirror_camera,) = follow(Eye(RIGHT_EYE, Iris(0.05), 0, 35.0), make_mesh(), 1, view=view)
+    (open_eye,) = follow(Eye(RIGHT_EYE, Iris(0.24), 0), make_mesh(), 1, view=view)
+    assert (frontal_camera.openness, frontal_camera.reason) == (None, "head_turn")
+    assert mirror_camera.openness == 0.0
+    assert open_eye.openness is not None
+
+
+def test_a_camera_mounted_aside_reads_the_near_eye_farther_out(make_mesh: MakeMesh) -> None:
+    view = HeadPose(44.0, 0.0, 0.0)
+    assert follow(Eye(RIGHT_EYE, Iris(), 0), make_mesh(), 1, view=view)[0].openness is None
+    assert follow(Eye(RIGHT_EYE, Iris(), 0, 40.0), make_mesh(), 1, view=view)[0].openness is not None
+
+
+def test_an_eye_turned_away_is_less_certain(make_mesh: MakeMesh) -> None:
+    (frontal,) = follow(Eye(RIGHT_EYE, Iris(), 0), make_mesh(), 1)
+    (aside,) = follow(Eye(RIGHT_EYE, Iris(), 0), make_mesh(), 1, view=HeadPose(-20.0, 0.0, 0.0))
+    assert frontal.certainty is not None
+    assert aside.certainty is not None
+    assert aside.certainty < frontal.certainty == 1.0
+
+
+def test_an_eye_of_a_few_pixels_is_unseen(make_mesh: MakeMesh) -> None:
+    tiny = replace(make_mesh(), roi=Roi(320.0, 240.0, 60.0))
+    (reading,) = follow(Eye(RIGHT_EYE, Iris(0.0), 0), tiny, 1)
+    assert (reading.openness, reading.reason) == (None, "blur")
+
+
+@pytest.mark.parametrize(("grey", "reason"), [(255, "glare"), (8, "dark"), (120, "eyes_occluded")])
+def test_an_eye_region_that_shows_nothing_says_why(make_mesh: MakeMesh, grey: int, reason: str) -> None:
+    iris = Iris(0.0)
+    flat = np.full((480, 640), grey, np.uint8)
+    reading = Eye(RIGHT_EYE, iris, 0).read(flat, make_mesh(), FRONTAL, 0)
+    assert (reading.openness, reading.reason) == (None, reason)
+    assert iris.calls == 0
+
+
+def test_after_forgetting_the_eye_is_measured_anew(make_mesh: MakeMesh) -> None:
+    iris = Iris(0.24)
+    eye = Eye(RIGHT_EYE, iris, 0)
+    follow(eye, make_mesh(), 3)
+    eye.forget()
+    iris.answer = 0.05
+    (reading,) = follow(eye, make_mesh(), 1, start=3)
+    assert reading.openness == 0.0
+    assert iris.calls == 2
