@@ -27,7 +27,7 @@ def members_of(thing: Any, seen: set[int]) -> int:
     return sum(members_of(getattr(thing, name), seen) for name in names if hasattr(thing, name))
 
 
-@pytest.mark.parametrize("hours", [0.7, pytest.param(24.0, marks=pytest.mark.full)])
+@pytest.mark.parametrize("hours", [0.5, pytest.param(24.0, marks=pytest.mark.full)])
 def test_what_is_kept_does_not_grow(hours: float) -> None:
     seeded = random.Random(4)
     engine = DecisionEngine(Rules())

@@ -105,6 +105,15 @@ def test_a_yawn_behind_a_hand() -> None:
     assert tracker.advance(ns(3.0), ns(3.6), None, 0.3) == (0, ns(3.0))
 
 
+def test_talking_with_a_wide_mouth_misses_the_apex_of_a_yawn() -> None:
+    for apex_s, yawns in ((0.2, 0), (0.4, 1)):
+        tracker = YawnTracker(RULES.yawn)
+        tracker.advance(0, ns(2.5), 0.7, 0.3)
+        tracker.advance(ns(2.5), ns(2.5 + apex_s), 0.75, 0.3)
+        tracker.flush()
+        assert tracker.yawns10(ns(3)) == yawns
+
+
 def test_a_yawn_exceeds_the_own_neutral_too() -> None:
     tracker = YawnTracker(RULES.yawn)
     assert tracker.is_wide(0.61, 0.3)
