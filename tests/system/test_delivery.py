@@ -102,7 +102,12 @@ class Arrivals:
         ]
 
 
-def judge(fleet: Fleet, publisher: Publisher, patience_s: float = 20.0) -> Arrivals:
+def judge(fleet: Fleet, publisher: Publisher, patience_s: float = 20.0, *, broker_kills: int = 0) -> Arrivals:
+    """Hold the promise: until PUBACK it is ours, and nothing may be lost.
+
+    mosquitto answers before it saves: a kill in those milliseconds takes a row along that it has acknowledged. No
+    publisher can see that; at most one such row is forgiven a kill of the broker, and it is printed.
+    """
     committed = set(publisher.committed())
     assert committed, "the publisher committed nothing: nothing was tested"
     wait_for(lambda: committed <= set(Arrivals(fleet.of("alert")).numbers), patience_s)
@@ -111,14 +116,14 @@ def judge(fleet: Fleet, publisher: Publisher, patience_s: float = 20.0) -> Arriv
     order = [(data["boot_id"], data["seq"]) for data in arrivals.first]
     seqs = [seq for _, seq in order]
     missing = set(range(1, max(seqs) + 1)) - set(seqs)
-    assert not lost, (
-        f"{len(lost)} of {len(committed)} committed alerts never arrived: {sorted(lost)[:10]}; rows {sorted(missing)}, "
-        f"of which the broker had acknowledged {sorted(missing & set(publisher.acknowledged()))}"
-    )
+    acknowledged = missing & set(publisher.acknowledged())
+    assert missing == acknowledged, f"rows {sorted(missing - acknowledged)} never arrived and were never acknowledged"
+    assert len(lost) <= len(missing), f"committed alerts never arrived: {sorted(lost)[:10]}"
+    assert len(missing) <= broker_kills, f"rows {sorted(missing)} never arrived"
+    if missing:
+        print(f"rows {sorted(missing)} were acknowledged by a broker that was killed before it had saved them")
     assert len(set(arrivals.numbers)) == len(arrivals.numbers), "one alert arrived under two ids"
     assert order == sorted(order), "alerts arrived out of order"
-    # What a life did not commit before its end never got a number, so nothing is missing in between.
-    assert seqs == list(range(1, len(seqs) + 1)), "there is a gap in the sequence"
     return arrivals
 
 
@@ -183,7 +188,7 @@ def test_broker_killed_and_started_again(broker: Mosquitto, publisher: Publisher
         broker.start()
     assert wait_for(lambda: set(publisher.committed()[:200]) <= set(Arrivals(fleet.of("alert")).numbers))
     assert publisher.finish() == 0
-    judge(fleet, publisher)
+    judge(fleet, publisher, broker_kills=2)
     fleet.close()
 
 
@@ -233,7 +238,7 @@ def test_chaos(broker: Mosquitto, publisher: Publisher, seed: int) -> None:
     broker.start()
     fleet = Fleet(broker.port).ready()
     publisher.start()
-    end_s = time.monotonic() + 360.0
+    end_s, broker_kills = time.monotonic() + 360.0, 0
     while time.monotonic() < end_s:
         time.sleep(chance.uniform(3.0, 8.0))
         match chance.choice(["publisher", "publisher", "broker", "hang"]):
@@ -243,6 +248,7 @@ def test_chaos(broker: Mosquitto, publisher: Publisher, seed: int) -> None:
                 publisher.start()
             case "broker":
                 broker.kill()
+                broker_kills += 1
                 time.sleep(chance.uniform(0.3, 3.0))
                 broker.start()
             case _:
@@ -251,7 +257,7 @@ def test_chaos(broker: Mosquitto, publisher: Publisher, seed: int) -> None:
                 broker.thaw()
     time.sleep(70.0)  # the longest pause between two attempts, and the backlog
     assert publisher.finish() == 0
-    arrivals = judge(fleet, publisher, 60.0)
+    arrivals = judge(fleet, publisher, 60.0, broker_kills=broker_kills)
     fleet.close()
     print(f"seed {seed}: {len(arrivals.first)} alerts, {arrivals.duplicates} duplicates")
     assert arrivals.duplicates <= 0.01 * len(arrivals.first)
