@@ -63,7 +63,7 @@ MAX_NEAR_EYE_YAW_DEG: Final = 50.0
 """A camera mounted aside must read the near eye of a driver who looks ahead, and a little beyond [D]."""
 
 LOWERED_FROM_TURN_DEG: Final = 26.0
-"""Turned so far from looking ahead, people look down at something with lowered lids: a low lid says nothing then [D]."""
+"""Turned so far from looking ahead, people look down at things with lowered lids: a low lid says nothing then [D]."""
 
 MIN_EYE_PX: Final = 9.0
 """A narrower eye has a lid gap of two pixels when open [D]."""
