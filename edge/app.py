@@ -246,7 +246,7 @@ def device_info(config: Config, manifest: Manifest, nets: Nets) -> Info:
         software=f"edge-dms {__version__}",
         config_hash=hashlib.sha256(msgspec.json.encode(config)).hexdigest(),
         profile=config.profile,
-        models=tuple(Model(name=name, sha256=manifest[name].sha256) for name in nets.by_name()),
+        models=tuple(Model(name=name, sha256=manifest[name].sha256) for name in nets.names()),
         device={"machine": platform.machine(), "system": platform.system(), "release": platform.release()},
         policy=Policy(
             purposes=purposes,

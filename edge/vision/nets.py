@@ -10,6 +10,8 @@ from edge.inference.journal import CrashJournal
 from edge.inference.manifest import Manifest, Model
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from edge.config.schema import Expression, Inference
 
 FACE_SHORT_RANGE = "face_short_range"
@@ -27,26 +29,43 @@ class ExpressionNet:
     model: Model
 
 
+class OnDemand:
+    """A network that most drives never need: its file is checked at start, it is opened when it is first asked for."""
+
+    def __init__(self, opener: Callable[[], Net]) -> None:
+        self._opener = opener
+        self.opened: Net | None = None
+
+    def __call__(self) -> Net:
+        """Return the network, opening it the first time. Raises `ModelError` with the remedy."""
+        if self.opened is None:
+            self.opened = self._opener()
+        return self.opened
+
+
 @dataclass(frozen=True, slots=True)
 class Nets:
-    """One opened network for each task."""
+    """A network for each task."""
 
     short_range: Net
-    full_range: Net
+    full_range: OnDemand
+    """For faces that the short-range net misses: 12 MB of memory that a well-placed camera does without."""
     mesh: Net
     iris: Net
     expression: ExpressionNet | None
     """None when the expression is switched off: then its file is never opened."""
 
     def by_name(self) -> dict[str, Net]:
-        """Return all of them by their name in the manifest."""
-        nets = {
-            FACE_SHORT_RANGE: self.short_range,
-            FACE_FULL_RANGE: self.full_range,
-            FACE_MESH: self.mesh,
-            IRIS: self.iris,
-        }
+        """Return the opened ones by their name in the manifest."""
+        nets = {FACE_SHORT_RANGE: self.short_range, FACE_MESH: self.mesh, IRIS: self.iris}
+        if self.full_range.opened is not None:
+            nets[FACE_FULL_RANGE] = self.full_range.opened
         return nets | ({EXPRESSION: self.expression.net} if self.expression else {})
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all that may run, opened or not."""
+        always = (FACE_SHORT_RANGE, FACE_FULL_RANGE, FACE_MESH, IRIS)
+        return (*always, EXPRESSION) if self.expression else always
 
     def degraded_reason(self) -> str | None:
         """Say in one line which network does not run on the back end that was asked for; None when all do."""
@@ -61,7 +80,7 @@ def open_nets(
     manifest: Manifest | None = None,
     state_dir: str | None = None,
 ) -> Nets:
-    """Open every network that is needed. Raises `ModelError` with the remedy.
+    """Check every network that is needed and open those that always run. Raises `ModelError` with the remedy.
 
     `state_dir` is where the crash journal of the delegates lives; without it none is kept.
     """
@@ -69,12 +88,17 @@ def open_nets(
     journal = CrashJournal(state_dir) if state_dir else None
 
     def opened(name: str) -> Net:
+        return opener(name)()
+
+    def opener(name: str) -> Callable[[], Net]:
         path = manifest.resolve(name)
-        return Net.open(path, inference.delegate, threads=inference.threads, model=manifest[name], journal=journal)
+        return lambda: Net.open(
+            path, inference.delegate, threads=inference.threads, model=manifest[name], journal=journal
+        )
 
     return Nets(
         short_range=opened(FACE_SHORT_RANGE),
-        full_range=opened(FACE_FULL_RANGE),
+        full_range=OnDemand(opener(FACE_FULL_RANGE)),
         mesh=opened(FACE_MESH),
         iris=opened(IRIS),
         expression=ExpressionNet(opened(EXPRESSION), manifest[EXPRESSION]) if expression.enabled else None,

@@ -67,7 +67,8 @@ class FaceObserver:
         self._vision = vision
         self._expression_every = expression.every_n
         self._short_range = Detector(nets.short_range, SHORT_RANGE)
-        self._full_range = Detector(nets.full_range, FULL_RANGE)
+        self._open_full_range = nets.full_range
+        self._full_range: Detector | None = None
         self._mesh = MeshNet(nets.mesh)
         self._pose = HeadPoseReader(camera.fov_deg)
         iris = IrisNet(nets.iris)
@@ -144,6 +145,8 @@ class FaceObserver:
         seat = (left, top, min(seat[2], width), min(seat[3], height))
         faces = self._short_range.find(gray, seat)
         if not faces and not tracking and self._frames_without_face % FULL_RANGE_EVERY_FRAMES == 0:
+            if self._full_range is None:
+                self._full_range = Detector(self._open_full_range(), FULL_RANGE)
             faces = self._full_range.find(gray, seat)
         self._faces = max(len(faces), int(tracking))
         return the_driver(faces, self._camera.driver_side, width, self._vision.min_face_ratio * width)

@@ -35,7 +35,16 @@ def test_the_expression_network_is_never_touched_when_it_is_off(manifest: Watche
     nets = open_nets(Inference(), Expression(enabled=False), manifest=manifest)
     assert nets.expression is None
     assert "expression" not in manifest.asked
-    assert set(nets.by_name()) == {"face_short_range", "face_full_range", "face_mesh", "iris"}
+    assert set(nets.names()) == {"face_short_range", "face_full_range", "face_mesh", "iris"}
+
+
+def test_the_full_range_net_is_checked_at_once_and_opened_when_it_is_needed(manifest: Watched) -> None:
+    nets = open_nets(Inference(), Expression(), manifest=manifest)
+    assert "face_full_range" in manifest.asked
+    assert "face_full_range" not in nets.by_name()
+    net = nets.full_range()
+    assert nets.full_range() is net
+    assert nets.by_name()["face_full_range"] is net
 
 
 def test_all_networks_open_on_the_back_end_asked_for(manifest: Watched) -> None:
@@ -49,4 +58,4 @@ def test_an_edge_tpu_that_is_not_there_is_said_for_each_network(manifest: Watche
     assert {net.choice.name for net in nets.by_name().values()} == {"xnnpack"}
     reason = nets.degraded_reason()
     assert reason is not None
-    assert reason.count("_edgetpu.tflite beside the model") == 5
+    assert reason.count("_edgetpu.tflite beside the model") == 4

@@ -12,7 +12,7 @@ from edge.config.schema import Camera, Expression, Vision
 from edge.inference.manifest import Manifest
 from edge.vision.detector import SHORT_RANGE, anchor_centres
 from edge.vision.landmarks import MESH_PX, TRACK_SCALE, Mesh
-from edge.vision.nets import ExpressionNet, Nets
+from edge.vision.nets import ExpressionNet, Nets, OnDemand
 from edge.vision.observer import FULL_RANGE_EVERY_FRAMES, FaceObserver
 
 MakeMesh = Callable[..., Mesh]
@@ -92,7 +92,7 @@ class Cabin:
         self.mesh, self.expression = Meshing(mesh), Expressing()
         wanted = expression or Expression()
         expressing = ExpressionNet(self.expression, MODEL) if wanted.enabled else None
-        nets = Nets(self.short, self.full, self.mesh, Iris(), expressing)
+        nets = Nets(self.short, OnDemand(lambda: self.full), self.mesh, Iris(), expressing)
         self.observer = FaceObserver(camera or Camera(), Vision(), wanted, nets)
         self.frame = 0
 
