@@ -71,7 +71,7 @@ def fit_mean_face(points: Floats) -> RigidFit:
     if _determinant(spread.tolist()) < 0:
         u[:, 2] *= -1
         stretch[2] *= -1
-    return RigidFit(u @ vt, float(stretch.sum()) / _FACE_SQUARED)
+    return RigidFit(np.asarray(u @ vt, np.float64), float(stretch.sum()) / _FACE_SQUARED)
 
 
 def _determinant(m: list[list[float]]) -> float:
