@@ -315,7 +315,7 @@ def run(arguments: argparse.Namespace) -> int:
     if daemon.returncode != 0:
         show_failure((folder / "daemon.log").read_text(errors="replace").splitlines())
         return 1
-    report = draw_report(folder)
+    report = draw_report(folder, source.name)
     raised = list(raised_alerts(folder / "decisions.jsonl"))
     verdict = judge(fleet.received, raised, expected_alerts(truth) if truth else None)
     summarise(fleet, verdict, report, with_truth=truth is not None)
@@ -328,14 +328,14 @@ def show_failure(log: list[str]) -> None:
     print("\nThe daemon failed:", *(said[-1:] or log[-DAEMON_ERRORS_SHOWN:]), sep="\n  ", file=sys.stderr)
 
 
-def draw_report(folder: Path) -> Path:
+def draw_report(folder: Path, title: str) -> Path:
     """Draw the drive report out of the daemon's own recordings."""
     from edge.config.load import load_config  # noqa: PLC0415 - needed at the end only
     from edge.replay.report import report_from_files  # noqa: PLC0415
 
     out = folder / "report.html"
     config = load_config(folder / "config.yaml")
-    report_from_files(folder / "stream.jsonl", folder / "decisions.jsonl", out, config=config)
+    report_from_files(folder / "stream.jsonl", folder / "decisions.jsonl", out, config=config, title=title)
     return out
 
 
