@@ -60,7 +60,7 @@ def entry(options: argparse.Namespace) -> dict[str, Any]:
         "sha256": sha256_of(options.file),
         "bytes": options.file.stat().st_size,
         "origin": "committed",
-        "licence": "Apache-2.0",
+        "licence": "Apache-2.0; trained on research-only data, see expression.card.md",
         **tensors,
         "golden": golden,
         "labels": options.labels,
