@@ -8,47 +8,25 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import queue
 import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
-from demo_verdict import Received, Verdict, expected_alerts, judge
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from demo_fleet import FLEET, TOPIC, VEHICLE, DemoError, Fleet, raised_alerts, subscribe, watch
+from demo_verdict import Verdict, expected_alerts, judge
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SAMPLE = CHECKOUT / "tools" / "sample_drive" / "drive.mp4"
-FLEET, VEHICLE = "demo", "vehicle-1"
-TOPIC = f"dms/1/{FLEET}/{VEHICLE}"
-DELIVERY_PATIENCE_S = 15.0
-LEVEL_COLOUR = {1: "36", 2: "33", 3: "31", 4: "1;31", 5: "1;37;41"}
+START_DIR = Path(os.environ.get("EDGE_DMS_START_DIR", ".")).absolute()
+"""Where the user stood when he called demo.sh, which goes to the checkout."""
 DAEMON_ERRORS_SHOWN = 12
-
-
-class DemoError(Exception):
-    """Something is missing; the text says what to do."""
-
-
-@dataclass
-class Fleet:
-    """What the subscriber has received."""
-
-    received: list[Received] = field(default_factory=list)
-    health: dict[str, Any] = field(default_factory=dict)
-    messages: int = 0
-    duplicates: int = 0
-    seen: set[str] = field(default_factory=set)
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -78,7 +56,7 @@ def resolve_input(text: str | None) -> Path:
                 f"the sample drive is missing ({SAMPLE}); restore it with: git checkout -- tools/sample_drive"
             )
         return SAMPLE
-    path = Path(os.environ.get("EDGE_DMS_START_DIR", "."), text).absolute()
+    path = START_DIR / text
     if not path.exists():
         raise DemoError(f"{text}: no such file, folder or device; give a video, a folder of pictures or /dev/videoN")
     return path
@@ -133,27 +111,6 @@ def start_broker(stack: ExitStack, folder: Path, wanted: str | None) -> tuple[st
     return "127.0.0.1", port
 
 
-def subscribe(stack: ExitStack, host: str, port: int) -> queue.SimpleQueue[tuple[str, bytes]]:
-    """Connect a fleet manager's client and return the queue its messages arrive in."""
-    from paho.mqtt import client as mqtt  # noqa: PLC0415 - after the arguments are known to be right
-
-    inbox: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
-    ready: queue.SimpleQueue[None] = queue.SimpleQueue()
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="fleet-manager", protocol=mqtt.MQTTv5)
-    client.on_message = lambda _client, _data, message: inbox.put((message.topic, message.payload))
-    client.on_connect = lambda client, *_: client.subscribe(f"{TOPIC}/#", qos=1)
-    client.on_subscribe = lambda *_: ready.put(None)
-    client.connect_async(host, port)
-    client.loop_start()
-    stack.callback(client.loop_stop)
-    stack.callback(client.disconnect)
-    try:
-        ready.get(timeout=10)
-    except queue.Empty:
-        raise DemoError(f"the broker at {host}:{port} did not accept an MQTT 5 subscriber within 10 s") from None
-    return inbox
-
-
 def daemon_configuration(
     arguments: argparse.Namespace, source: Path, truth: dict[str, Any], folder: Path, broker: tuple[str, int]
 ) -> Path:
@@ -179,83 +136,6 @@ def daemon_configuration(
     path = folder / "config.yaml"
     path.write_text("# Written by tools/demo.sh\n" + yaml.safe_dump(configuration, sort_keys=False))
     return path
-
-
-class Screen:
-    """Prints one line a message, in colour on a terminal."""
-
-    def __init__(self) -> None:
-        self._colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        self._start = time.monotonic()
-
-    def message(self, topic: str, payload: bytes, level: int) -> None:
-        """Show one MQTT message as a fleet manager would read it."""
-        from edge.uplink.messages import describe  # noqa: PLC0415 - the demo's own start should not wait for it
-
-        line = f"{time.monotonic() - self._start:7.1f}s  {describe(topic, payload)}"
-        code = LEVEL_COLOUR.get(level)
-        print(f"\033[{code}m{line}\033[0m" if self._colour and code else line, flush=True)
-
-
-def take(fleet: Fleet, screen: Screen, topic: str, payload: bytes, first_ns: int | None) -> None:
-    """Count and print one message."""
-    fleet.messages += 1
-    level = 0
-    document = json.loads(payload) if payload else {}
-    name = topic.removeprefix(f"{TOPIC}/")
-    if name == "alert":
-        if document["id"] in fleet.seen:
-            fleet.duplicates += 1
-            return
-        fleet.seen.add(document["id"])
-        data = document["data"]
-        level = int(data["level"])
-        at_s = (int(data["mono_ns"]) - (first_ns or 0)) / 1e9
-        fleet.received.append(Received(data["alert_id"], data["phase"], data["kind"], level, at_s))
-    elif name == "health":
-        fleet.health = document
-    screen.message(topic, payload, level)
-
-
-def first_stamp(stream: Path) -> int | None:
-    """Stamp of the first recorded member: the drive's zero."""
-    try:
-        with stream.open("rb") as lines:
-            return int(json.loads(next(lines))["t_ns"])
-    except (OSError, StopIteration, ValueError):
-        return None
-
-
-def raised_alerts(decisions: Path) -> Iterator[tuple[str, str]]:
-    """(kind, phase) of every alert change the daemon decided on."""
-    with decisions.open("rb") as lines:
-        for line in lines:
-            item = json.loads(line)
-            if item["type"] == "alert":
-                yield item["kind"], item["phase"]
-
-
-def watch(daemon: subprocess.Popen[bytes], inbox: queue.SimpleQueue[tuple[str, bytes]], folder: Path) -> Fleet:
-    """Print messages until the daemon has ended and nothing more comes."""
-    fleet, screen = Fleet(), Screen()
-    first_ns: int | None = None
-    ended_at: float | None = None
-    while True:
-        try:
-            topic, payload = inbox.get(timeout=0.2)
-        except queue.Empty:
-            if daemon.poll() is None:
-                continue
-            ended_at = ended_at or time.monotonic()
-            outstanding = (
-                len(list(raised_alerts(folder / "decisions.jsonl"))) if (folder / "decisions.jsonl").exists() else 0
-            )
-            if len(fleet.received) >= outstanding or time.monotonic() - ended_at > DELIVERY_PATIENCE_S:
-                return fleet
-            continue
-        if first_ns is None:
-            first_ns = first_stamp(folder / "stream.jsonl")
-        take(fleet, screen, topic, payload, first_ns)
 
 
 def summarise(fleet: Fleet, verdict: Verdict, report: Path, *, with_truth: bool) -> None:
@@ -295,7 +175,7 @@ def run(arguments: argparse.Namespace) -> int:
     source = resolve_input(arguments.input)
     truth_file = source.parent / f"{source.stem}.truth.json"
     truth = json.loads(truth_file.read_text()) if truth_file.is_file() else None
-    folder = (arguments.out or CHECKOUT / "build" / "demo").resolve()
+    folder = START_DIR / arguments.out if arguments.out else CHECKOUT / "build" / "demo"
     shutil.rmtree(folder / "state", ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     for stale in ("stream.jsonl", "decisions.jsonl", "report.html"):

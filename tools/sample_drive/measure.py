@@ -60,7 +60,7 @@ def read_frames(film: Path) -> Iterator[np.ndarray]:
 def measure(frames: Iterable[np.ndarray]) -> Iterator[Reading]:
     """Yield a reading for each frame."""
     nets = open_nets(Inference(delegate="cpu"), Expression())
-    detectors = Detector(nets.short_range, SHORT_RANGE), Detector(nets.full_range, FULL_RANGE)
+    detectors = Detector(nets.short_range, SHORT_RANGE), Detector(nets.full_range(), FULL_RANGE)
     net, iris, pose = MeshNet(nets.mesh), IrisNet(nets.iris), HeadPoseReader(Camera().fov_deg)
     mesh: Mesh | None = None
     for k, grey in enumerate(frames):
