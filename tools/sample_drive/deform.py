@@ -51,11 +51,11 @@ YAWN_DROP: Final = 26.0
 YAWN_CORNER_DROP: Final = 7.0
 YAWN_CORNER_IN: Final = 2.0
 """A yawn: how far lower lip and corners of the mouth go down, and the corners in."""
-FROWN_BROW_DOWN: Final = 9.5
+FROWN_BROW_DOWN: Final = 12.0
 FROWN_BROW_IN: Final = 4.0
 FROWN_LIDS: Final = 0.33
 FROWN_CORNER_DROP: Final = 5.0
-FROWN_LIPS: Final = 2.2
+FROWN_LIPS: Final = 3.4
 """Displayed anger: inner brows down and together, lids tightened (share closed), corners down, lips pressed."""
 
 
