@@ -69,7 +69,7 @@ def run_daemon(config: Config, *, config_path: Path | None) -> int:
     try:
         with SingleInstance(Path(config.service.state_dir)):
             return Daemon(config).run()
-    except (StateDirError, ModelError, MqttSettingsError, OutboxBusyError) as error:
+    except (StateDirError, CameraError, ModelError, MqttSettingsError, OutboxBusyError) as error:
         logger.critical("cannot start: %s", error)
         return FAILED
 

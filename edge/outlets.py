@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from edge.runtime.worker import Worker
     from edge.types import Decision, StreamMember
     from edge.uplink.worker import Uplink
+
+logger = logging.getLogger(__name__)
 
 NS_PER_S: Final = 1_000_000_000
 RECORDER_QUEUE: Final = 4096
@@ -99,6 +102,9 @@ class RecordingOutlet:
         self._members = members
         self._queue: queue.Queue[StreamMember | Decision] = queue.Queue(RECORDER_QUEUE)
         self.dropped = 0
+        """Lines that were not written."""
+        self.stopped = False
+        """The file could not be written on; everything from then on is dropped."""
 
     def on_member(self, member: StreamMember) -> None:
         """Queue the member where the stream is recorded."""
@@ -111,13 +117,26 @@ class RecordingOutlet:
             self._offer(decision)
 
     def _offer(self, item: StreamMember | Decision) -> None:
+        if self.stopped:
+            self.dropped += 1
+            return
         try:
             self._queue.put_nowait(item)
         except queue.Full:
             self.dropped += 1
 
     def record(self, worker: Worker) -> None:
-        """Write until told to stop and nothing is queued any more: the target of the recording's thread."""
+        """Write until told to stop and nothing is queued any more: the target of the recording's thread.
+
+        A full or broken disk ends the recording, not the daemon: the driver is still watched.
+        """
+        try:
+            self._write_all(worker)
+        except OSError as error:
+            self.stopped = True
+            logger.warning("recording into %s has stopped: %s; free some space and restart", self._path, error.strerror)
+
+    def _write_all(self, worker: Worker) -> None:
         from edge.replay.record import LineWriter  # noqa: PLC0415 - only where a recording is on
 
         self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -122,6 +122,19 @@ def test_a_disk_that_hangs_costs_lines_and_counts_them(tmp_path: Path, monkeypat
     assert outlet.dropped == 3
 
 
+def test_a_full_disk_ends_the_recording_and_nothing_else() -> None:
+    outlet = RecordingOutlet(Path("/dev/full"), members=True)
+    outlet.on_member(FaceObservation(t_ns=1))
+    worker = Worker("recorder", outlet.record, lambda _worker, failure: pytest.fail(str(failure)))
+    worker.stop()
+    worker.start()
+    assert worker.join(10)
+    assert worker.failure is None
+    assert outlet.stopped
+    outlet.on_member(FaceObservation(t_ns=2))
+    assert outlet.dropped == 1
+
+
 class Noting:
     """An outlet, an observer, a condition, a vehicle and an engine in one: notes the order of things."""
 
