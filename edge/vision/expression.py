@@ -58,7 +58,7 @@ class ExpressionReader:
 def probabilities(logits: Floats, temperature: float) -> list[float]:
     """Softmax of the published classes' logits; a class that is not published (contempt) is left out before."""
     scaled = logits.astype(np.float64) / temperature
-    raised = np.exp(scaled - np.maximum.reduce(scaled))
+    raised = np.exp(scaled - scaled.max())
     shares: list[float] = (raised / raised.sum()).tolist()
     return shares
 

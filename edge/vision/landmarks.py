@@ -98,7 +98,5 @@ class MeshNet:
         presence = 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, float(flag.item())))))
         mesh = points.reshape(POINTS, 3)
         across, down = mesh[:, 0], mesh[:, 1]
-        # The reductions behind min() and max(): the same numbers, without their overhead on every frame.
-        lowest, highest = np.minimum.reduce, np.maximum.reduce
-        box = (float(lowest(across)), float(lowest(down)), float(highest(across)), float(highest(down)))
+        box = (float(across.min()), float(down.min()), float(across.max()), float(down.max()))
         return Mesh(mesh, roi, crop, presence, fit_mean_face(mesh), box)
