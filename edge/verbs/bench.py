@@ -13,19 +13,17 @@ if TYPE_CHECKING:
     import argparse
 
     from edge.config.schema import Config
-    from edge.inference.interpreter import Net
     from edge.offline import Perception
     from edge.verbs.terminal import Verbs
 
 SAMPLE: Final = Path(__file__).parents[2] / "tools" / "sample_drive" / "drive.mp4"
-_WARM_UP: Final = 5
-_REPEATED_FRAMES: Final = 2000
-"""Invokes of so many frames at most are repeated."""
+_BLOCK_FRAMES: Final = 60
+"""Two seconds of a drive, then the same invokes alone."""
 
 _TEACH: Final = """\
 A frame's cost is everything from the grey picture to the decision, in one thread; decoding the film is left out,
 because a camera delivers pictures. bare_invoke_cpu_ms is the mean cost per frame of exactly the network invokes that
-ran, repeated alone afterwards in the same process, in the same order; ratio is what the rest of the program adds.
+ran, repeated alone in the same process, every two seconds of the film; ratio is what the rest of the program adds.
 cold_start_s runs from the start of the process to the first observation; peak_rss_mb is the process's highest memory,
 of which the kernel may count more or less of the mapped libraries from run to run.
 
@@ -78,19 +76,19 @@ def _measure(path: Path, config: Config) -> dict[str, Any]:
     engine = engine_for(config)
     costs = FrameCosts()
     cold_start_s: float | None = None
-    course: list[dict[str, int]] = []
     with perceived(path, config) as perception:
+        bare = _BareInvokes(perception)
         for frame in progress(perception.frames(), total=perception.frames_total, unit="frames", what="bench"):
             wall, cpu = time.perf_counter_ns(), time.thread_time_ns()
             for member in perception.perceive(frame):
                 engine.feed(member)
             costs.add(time.perf_counter_ns() - wall, time.thread_time_ns() - cpu)
-            course.append({name: net.invokes for name, net in perception.nets.by_name().items()})
             if cold_start_s is None:
                 cold_start_s = _process_age_s()
+            bare.note_frame()
         if not costs or cold_start_s is None:
             raise Complaint(f"{path} holds no frame that can be read; give a video with a face")
-        models = _bare(perception, course)
+        models = bare.models()
     bare_ms = sum(model["bare_ms"] * model["invokes_per_frame"] for model in models.values())
     return document(
         costs,
@@ -101,46 +99,55 @@ def _measure(path: Path, config: Config) -> dict[str, Any]:
     )
 
 
-def _bare(perception: Perception, course: list[dict[str, int]]) -> dict[str, Any]:
-    """Repeat the invokes of the drive alone, in their order, with the inputs of each network's last run in place.
+class _BareInvokes:
+    """Repeats the invokes of the drive alone, block by block, with each network's last input still in place.
 
     In their order, because a network that runs right after itself finds its weights in the cache, and in a drive it
-    does not. `course` holds how often each network had run after each frame.
+    does not; block by block, because a shared machine is now faster and now slower, for both sides alike.
     """
-    nets = {name: net for name, net in perception.nets.by_name().items() if net.invokes}
-    if not nets:
-        raise Complaint("no network ran; give a video with a face")
-    spent_ns = dict.fromkeys(nets, 0)
-    runs = dict.fromkeys(nets, 0)
-    before: dict[str, int] = {}
-    for net in nets.values():
-        for _ in range(_WARM_UP):
-            net.bare_invoke()
-    for after in course[:_REPEATED_FRAMES]:
-        for name, net in nets.items():
-            for _ in range(after.get(name, 0) - before.get(name, 0)):
+
+    def __init__(self, perception: Perception) -> None:
+        self._perception = perception
+        self._frames = 0
+        self._block: list[tuple[str, int]] = []
+        self._seen: dict[str, int] = {}
+        self._spent_ns: dict[str, int] = {}
+
+    def note_frame(self) -> None:
+        """Note which networks the last frame ran; at the end of a block, repeat them."""
+        for name, net in self._perception.nets.by_name().items():
+            runs = net.invokes - self._seen.get(name, 0)
+            if runs:
+                self._seen[name] = net.invokes
+                self._block.append((name, runs))
+        self._frames += 1
+        if self._frames % _BLOCK_FRAMES == 0:
+            self._repeat()
+
+    def models(self) -> dict[str, Any]:
+        """Return the cost of each network that ran. Raises `Complaint` when none did."""
+        self._repeat()
+        if not self._spent_ns:
+            raise Complaint("no network ran; give a video with a face")
+        nets = self._perception.nets.by_name()
+        return {
+            name: {
+                "delegate": nets[name].choice.name,
+                "invokes_per_frame": round(self._seen[name] / self._frames, 4),
+                "bare_ms": round(spent_ns / self._seen[name] / 1e6, 4),
+            }
+            for name, spent_ns in self._spent_ns.items()
+        }
+
+    def _repeat(self) -> None:
+        nets = self._perception.nets.by_name()
+        for name, runs in self._block:
+            net = nets[name]
+            for _ in range(runs):
                 begin = time.thread_time_ns()
                 net.bare_invoke()
-                spent_ns[name] += time.thread_time_ns() - begin
-                runs[name] += 1
-        before = after
-    return {
-        name: {
-            "delegate": net.choice.name,
-            "invokes_per_frame": round(course[-1].get(name, 0) / len(course), 4),
-            "bare_ms": round(_mean_ms(net, spent_ns[name], runs[name]), 4),
-        }
-        for name, net in nets.items()
-    }
-
-
-def _mean_ms(net: Net, spent_ns: int, runs: int) -> float:
-    """Return the mean cost of one invoke; a network that ran later than the repeated frames is timed once now."""
-    if runs:
-        return spent_ns / runs / 1e6
-    begin = time.thread_time_ns()
-    net.bare_invoke()
-    return (time.thread_time_ns() - begin) / 1e6
+                self._spent_ns[name] = self._spent_ns.get(name, 0) + time.thread_time_ns() - begin
+        self._block.clear()
 
 
 def _process_age_s() -> float:
