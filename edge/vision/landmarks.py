@@ -93,6 +93,7 @@ class MeshNet:
 
     def read(self, gray: Gray, roi: Roi) -> Mesh:
         """Read the points of the face in a region."""
+        roi = roi.upright()
         crop = cut(gray, roi, MESH_PX)
         points, flag = self._net.run((self._input.fill(crop),))
         presence = 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, float(flag.item())))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 cv2.setNumThreads(1)
 
 
+UPRIGHT_RAD: Final = math.radians(5.0)
+"""The mesh is trained on faces turned by more than this; a plain cut is five times as quick as a turned one [D]."""
+
+
 @dataclass(frozen=True, slots=True)
 class Roi:
     """A square in the picture, in pixels, turned clockwise by `angle_rad` around its centre."""
@@ -27,6 +31,14 @@ class Roi:
     y: float
     side: float
     angle_rad: float = 0.0
+
+    def upright(self) -> Roi:
+        """Return the region without a small tilt, on whole pixels; a larger tilt stays."""
+        if abs(self.angle_rad) > UPRIGHT_RAD:
+            return self
+        side = round(self.side)
+        left, top = round(self.x - side / 2), round(self.y - side / 2)
+        return Roi(left + side / 2, top + side / 2, side)
 
     def to_picture(self, size: int) -> NDArray[np.float64]:
         """Return the 2x3 matrix from pixels of a crop of `size` to pixels of the picture."""
@@ -38,6 +50,12 @@ class Roi:
 
 def cut(gray: Gray, roi: Roi, size: int, *, mirror: bool = False) -> Gray:
     """Cut a region as a `size` x `size` picture, black outside the frame; `mirror` swaps left and right."""
+    if roi.angle_rad == 0.0 and not mirror:
+        left, top, side = round(roi.x - roi.side / 2), round(roi.y - roi.side / 2), round(roi.side)
+        if left >= 0 and top >= 0 and left + side <= gray.shape[1] and top + side <= gray.shape[0]:
+            # An upright region inside the frame is a plain resize: a fifth of the time of a warp.
+            inside = gray[top : top + side, left : left + side]
+            return np.asarray(cv2.resize(inside, (size, size), interpolation=cv2.INTER_LINEAR), np.uint8)
     matrix = roi.to_picture(size)
     if mirror:
         matrix[:, 2] += matrix[:, 0] * (size - 1)

@@ -63,3 +63,24 @@ def test_a_flat_crop_is_not_stretched_into_noise() -> None:
     crop = np.full((48, 48), 100, np.uint8)
     crop[::2] = 102
     assert np.ptp(stretch_contrast(crop, 1.0, 99.0, 16.0)) == 32
+
+
+def test_a_small_tilt_is_dropped_and_the_region_lies_on_whole_pixels() -> None:
+    roi = Roi(101.3, 90.8, 60.4, math.radians(4.0)).upright()
+    assert (roi.angle_rad, roi.side) == (0.0, 60)
+    assert (roi.x - roi.side / 2, roi.y - roi.side / 2) == (71, 61)
+
+
+def test_a_large_tilt_stays() -> None:
+    roi = Roi(101.3, 90.8, 60.4, math.radians(-6.0))
+    assert roi.upright() is roi
+
+
+def test_a_plain_cut_shows_what_the_turned_cut_shows() -> None:
+    y, x = np.mgrid[0:200, 0:240]
+    picture = (100 + 40 * np.sin(x / 17) + 40 * np.cos(y / 23)).astype(np.uint8)
+    roi = Roi(121, 99, 130)
+    plain = cut(picture, roi, 96).astype(int)
+    turned = cut(picture, Roi(121, 99, 130, 1e-9), 96).astype(int)
+    assert np.abs(plain - turned).max() <= 4
+    assert np.abs(plain - turned).mean() < 1.5
