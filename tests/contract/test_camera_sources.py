@@ -29,6 +29,7 @@ from edge.camera.transform import Transform
 from edge.camera.v4l2 import V4l2Source, connect_device
 from edge.runtime.clock import ManualClock
 from tests.support.cameras import FakeV4l2, fake_picamera2_module, picture
+from tests.support.descriptors import open_descriptors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -140,10 +141,6 @@ def rig(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
     made: Rig = request.param(tmp_path, monkeypatch)
     yield made
     made.source.close()
-
-
-def open_descriptors() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def take(source: CameraSource, count: int) -> list[Frame]:

@@ -5,7 +5,6 @@ import gc
 import sys
 import time
 import weakref
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import pytest
 from edge.camera.base import CameraBusyError, CameraError, CameraFormatError, CameraLostError, CameraUnavailableError
 from edge.camera.picamera import PicameraSource
 from tests.support.cameras import FakePicamera2, fake_picamera2_module
+from tests.support.descriptors import open_descriptors
 
 
 @pytest.fixture
@@ -97,10 +97,10 @@ def test_a_busy_camera_is_told_and_leaves_no_descriptor_over_five_hundred_attemp
 
     source = small()
     failed_attempt()
-    before = len(list(Path("/proc/self/fd").iterdir()))
+    before = open_descriptors()
     for _ in range(500):
         failed_attempt()
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert open_descriptors() == before
     source.open()
     assert source.read(10.0) is not None
     source.close()
@@ -224,7 +224,7 @@ def test_a_camera_that_grants_another_size_is_refused_and_closed(
     error = open_error(small())
     assert isinstance(error, CameraFormatError)
     assert "128x96" in error.what
-    before = len(list(Path("/proc/self/fd").iterdir()))
+    before = open_descriptors()
     for _ in range(10):
         open_error(small())
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert open_descriptors() == before

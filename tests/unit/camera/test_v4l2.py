@@ -15,6 +15,7 @@ from edge.camera import v4l2
 from edge.camera.base import CameraBusyError, CameraFormatError, CameraLostError, CameraUnavailableError
 from edge.camera.v4l2 import V4l2Source, connect_device
 from tests.support.cameras import FakeV4l2
+from tests.support.descriptors import open_descriptors
 
 
 def source_on(fake: FakeV4l2, **options: Any) -> V4l2Source:
@@ -82,10 +83,10 @@ def test_the_metadata_node_of_a_webcam_is_told_apart(monkeypatch: pytest.MonkeyP
 
 def test_a_capture_node_that_opencv_cannot_open_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fcntl, "ioctl", answering(0x84A0_0001, 0x0420_0001))
-    descriptors = len(list(Path("/proc/self/fd").iterdir()))
+    descriptors = open_descriptors()
     with pytest.raises(CameraBusyError, match="fuser -v /dev/null"):
         connect_device("/dev/null")
-    assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
+    assert open_descriptors() == descriptors
     assert os.environ["OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"] == v4l2.SELECT_TIMEOUT_S
 
 

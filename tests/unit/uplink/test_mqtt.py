@@ -8,12 +8,9 @@ import pytest
 from edge.config.schema import Mqtt, Tls
 from edge.uplink.mqtt import Connection, Ended, MqttSettingsError, NetworkEvent, check
 from tests.support.brokers import HOST, free_port, wait_for
+from tests.support.descriptors import open_descriptors
 
 WILL = ("dms/1/f/v/status", b"{}")
-
-
-def open_files() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def test_settings_without_files_need_none() -> None:
@@ -56,7 +53,7 @@ def test_unusable_certificates_are_explained(tmp_path: Path, content: str | None
 def test_failed_attempts_are_told_once_and_leave_nothing_behind() -> None:
     told: list[NetworkEvent] = []
     settings = Mqtt(host=HOST, port=free_port(), vehicle="leak-test")
-    before = open_files()
+    before = open_descriptors()
     for number in range(30):
         connection = Connection(settings, number, WILL, told.append)
         connection.open()
@@ -66,7 +63,7 @@ def test_failed_attempts_are_told_once_and_leave_nothing_behind() -> None:
     assert [event.number for event in told] == list(range(30))
     assert all(isinstance(event, Ended) and "refused" in event.why for event in told)
     assert wait_for(lambda: not any("leak-test" in thread.name for thread in threading.enumerate()))
-    assert wait_for(lambda: open_files() <= before)
+    assert wait_for(lambda: open_descriptors() <= before)
 
 
 def test_nothing_is_told_after_giving_up() -> None:
