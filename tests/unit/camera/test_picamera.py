@@ -100,7 +100,7 @@ def test_a_busy_camera_is_told_and_leaves_no_descriptor_over_five_hundred_attemp
     before = open_descriptors()
     for _ in range(500):
         failed_attempt()
-    assert open_descriptors() == before
+    assert open_descriptors() <= before
     source.open()
     assert source.read(10.0) is not None
     source.close()
@@ -227,4 +227,4 @@ def test_a_camera_that_grants_another_size_is_refused_and_closed(
     before = open_descriptors()
     for _ in range(10):
         open_error(small())
-    assert open_descriptors() == before
+    assert open_descriptors() <= before

@@ -86,7 +86,7 @@ def test_a_capture_node_that_opencv_cannot_open_is_busy(monkeypatch: pytest.Monk
     descriptors = open_descriptors()
     with pytest.raises(CameraBusyError, match="fuser -v /dev/null"):
         connect_device("/dev/null")
-    assert open_descriptors() == descriptors
+    assert open_descriptors() <= descriptors
     assert os.environ["OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"] == v4l2.SELECT_TIMEOUT_S
 
 
