@@ -51,7 +51,7 @@ class HealthReporter:
         cpu_ns = time.process_time_ns() - self._cpu_at_start_ns
         return Health(
             camera=self._pipeline.camera.state,
-            fps=meter.fps(),
+            fps=meter.fps,
             inference_ms=meter.cpu_ms_per_frame,
             delegate="+".join(self._delegates),
             delegate_reason=self._delegate_reason,

@@ -44,7 +44,6 @@ class PipelineLoop:
         self._arrived_ns = 0
         self._fault: Condition | None = None
         self._fault_told_ns = 0
-        self.reason = "shutdown"
 
     def run(self, worker: Worker) -> None:
         """Loop, then close what is open: the target of the pipeline thread."""
@@ -61,7 +60,7 @@ class PipelineLoop:
                 self._tell_condition(now_ns)
                 self._pipeline.on_silence(now_ns)
             worker.beat()
-        self._pipeline.close(self.reason)
+        self._pipeline.close("shutdown")
 
     def _now_ns(self) -> int:
         """Return now on the camera's time line: a tick must not overtake frames that are still on their way."""

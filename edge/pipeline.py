@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Protocol
 
+from edge.runtime.health import RateMeter
 from edge.types import AlertChange, CameraHealth, DriverState, FaceObservation, Tick
 
 if TYPE_CHECKING:
@@ -19,32 +20,32 @@ if TYPE_CHECKING:
 
     from edge.camera.base import Frame
     from edge.decision.engine import DecisionEngine
-    from edge.types import Decision, StreamMember, VehicleSample
+    from edge.types import Decision, StreamMember
+    from edge.vehicle.base import VehicleSource
 
 
 class Observer(Protocol):
     """Reads a face out of a frame."""
 
-    def observe(self, gray: NDArray[np.uint8], t_ns: int) -> FaceObservation: ...  # noqa: D102
+    def observe(self, gray: NDArray[np.uint8], t_ns: int) -> FaceObservation:
+        """Return what one frame shows."""
 
 
 class Condition(Protocol):
     """Judges the camera from its frames."""
 
-    def feed(self, gray: NDArray[np.uint8], t_ns: int) -> CameraHealth | None: ...  # noqa: D102
-
-
-class VehicleSource(Protocol):
-    """Speed and ignition."""
-
-    def poll(self, t_ns: int) -> VehicleSample | None: ...  # noqa: D102
+    def feed(self, gray: NDArray[np.uint8], t_ns: int) -> CameraHealth | None:
+        """Return the condition when there is something to say."""
 
 
 class Outlet(Protocol):
     """Takes members and decisions at once, without blocking: the cab, the fleet and the recording are outlets."""
 
-    def on_member(self, member: StreamMember) -> None: ...  # noqa: D102
-    def on_decision(self, decision: Decision) -> None: ...  # noqa: D102
+    def on_member(self, member: StreamMember) -> None:
+        """Take a member of the stream."""
+
+    def on_decision(self, decision: Decision) -> None:
+        """Take a decision."""
 
 
 class PipelineMeter:
@@ -56,19 +57,13 @@ class PipelineMeter:
         self.alerts_opened = 0
         self.cpu_ns = 0
         self.first_observation_ns: int | None = None
-        self.last_observation_ns = 0
+        self.fps: float | None = None
+        """Frames seen a second over the last two, on the camera's time line."""
 
     @property
     def cpu_ms_per_frame(self) -> float | None:
         """Mean CPU time of vision and decisions a frame, ms."""
         return self.cpu_ns / self.frames / 1e6 if self.frames else None
-
-    def fps(self) -> float | None:
-        """Return the mean rate of frames seen, on the camera's time line."""
-        if self.first_observation_ns is None or self.frames < 2:
-            return None
-        span_ns = self.last_observation_ns - self.first_observation_ns
-        return (self.frames - 1) * 1e9 / span_ns if span_ns else None
 
 
 class Pipeline:
@@ -88,6 +83,7 @@ class Pipeline:
         self._engine = engine
         self._outlets = tuple(outlets)
         self.meter = PipelineMeter()
+        self._rate = RateMeter()
         self.camera = CameraHealth(t_ns=0)
         self.last_ns: int | None = None
 
@@ -105,13 +101,15 @@ class Pipeline:
         meter.observations_with_face += observation.face is not None
         if meter.first_observation_ns is None:
             meter.first_observation_ns = frame.t_ns
-        meter.last_observation_ns = frame.t_ns
+        self._rate.mark(frame.t_ns)
+        meter.fps = self._rate.rate_hz(frame.t_ns)
         meter.cpu_ns += time.thread_time_ns() - cpu_ns
 
     def on_silence(self, t_ns: int) -> None:
         """No frame came in time."""
         self._poll_vehicle(t_ns)
         self.feed(Tick(t_ns=t_ns))
+        self.meter.fps = self._rate.rate_hz(t_ns)
 
     def feed(self, member: StreamMember) -> None:
         """Put one member of the stream through the pure half."""

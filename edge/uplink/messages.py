@@ -256,7 +256,7 @@ class Health(Message, frozen=True, kw_only=True):
     camera: CameraState
     fps: float | None = None
     inference_ms: float | None = None
-    """Mean CPU time of the networks a frame."""
+    """Mean CPU time of a frame in the deciding thread: networks, vision and decisions."""
     delegate: str | None = None
     delegate_reason: str | None = None
     """Why it is not the one that was asked for."""

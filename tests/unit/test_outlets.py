@@ -180,3 +180,17 @@ def test_one_frame_is_vehicle_camera_face_and_the_cab_comes_before_the_fleet() -
     assert (pipeline.meter.frames, pipeline.meter.alerts_opened, pipeline.meter.observations_with_face) == (1, 1, 1)
     pipeline.close("shutdown")
     assert notes[-1] == "fleet DriverState"
+
+
+def test_the_frame_rate_is_of_the_last_two_seconds_and_falls_in_silence() -> None:
+    part = Noting("engine", [])
+    pipeline = Pipeline(part, part, part, part, ())
+    gray = np.zeros((40, 40), np.uint8)
+    for number in range(300):
+        pipeline.on_frame(Frame(gray, t_ns=number * S // 30, sequence=number))
+    assert pipeline.meter.fps == pytest.approx(30.0, abs=0.5)
+    for number in range(50):
+        pipeline.on_frame(Frame(gray, t_ns=10 * S + number * S // 10, sequence=number))
+    assert pipeline.meter.fps == pytest.approx(10.0, abs=0.5), "ten good seconds before do not hide it"
+    pipeline.on_silence(20 * S)
+    assert pipeline.meter.fps == 0.0
