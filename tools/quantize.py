@@ -5,8 +5,9 @@ compiler need), activations one scale a tensor from the calibration pictures, in
 is done by the calibrator inside ``ai_edge_litert``. That part of the package is private: the pinned version in
 ``tools/train/requirements-train.txt`` and ``tests/unit/tools/test_quantize.py`` hold it in place.
 
-The .npz files hold one array ``inputs``, float32 (N, ...) in the shape and range of the network's input. The report
-compares float and int8 on the check pictures, which must not be those of the calibration.
+The .npz files hold one array ``inputs``, float32 (N, ...) in the shape and range of the network's input; for a network
+with several inputs one array each, named as its tensor. The report compares each output of float and int8 on the check
+pictures, which must not be those of the calibration.
 """
 
 from __future__ import annotations
@@ -22,7 +23,11 @@ from ai_edge_litert import _pywrap_tensorflow_lite_calibration_wrapper as calibr
 from ai_edge_litert.interpreter import Interpreter
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+
+    Inputs = NDArray[np.float32] | Sequence[NDArray[np.float32]]
 
 INT8 = np.dtype(np.int8).num
 INT32 = np.dtype(np.int32).num
@@ -30,35 +35,26 @@ INT32 = np.dtype(np.int32).num
 
 @dataclass(frozen=True)
 class Agreement:
-    """Float against int8 over some pictures; differences are in the units of the output."""
+    """One output, float against int8 over some pictures; differences are in the units of the output."""
 
     count: int
-    same_top: float
+    same_top: float | None
+    """Share of pictures whose largest value stands at the same place; None for an output of one value."""
     mean_difference: float
     largest_difference: float
 
 
-def quantize(model: bytes, inputs: NDArray[np.float32]) -> bytes:
-    """Make the int8 twin of a float .tflite with one input and one output.
+def quantize(model: bytes, inputs: Inputs) -> bytes:
+    """Make the int8 twin of a float .tflite; all inputs and outputs become int8, their order and names stay.
 
-    Raises ValueError where the model has several inputs, the pictures do not fit it, or no int8 file comes out.
+    `inputs` is one array (N, ...), or one a network input in the network's order, all of the same N.
+    Raises ValueError where the pictures do not fit the model, or no int8 file comes out.
     """
-    details = described(model)
-    if len(details.inputs) != 1 or len(details.outputs) != 1:
-        raise ValueError(
-            f"The model has {len(details.inputs)} inputs and {len(details.outputs)} outputs, one of each is handled: "
-            "cut it first."
-        )
-    wanted = tuple(details.inputs[0]["shape"][1:])
-    if len(inputs) == 0 or inputs.shape[1:] != wanted or inputs.dtype != np.float32:
-        raise ValueError(
-            f"Calibration pictures are {inputs.dtype} {inputs.shape}, the model wants float32 "
-            f"(N, {', '.join(map(str, wanted))}) with N > 0."
-        )
+    arrays = fitting(model, inputs)
     wrapper = calibration_wrapper.CalibrationWrapper(model, [], [])
     wrapper.Prepare()
-    for picture in inputs:
-        wrapper.FeedTensor([np.ascontiguousarray(picture[None])])
+    for k in range(len(arrays[0])):
+        wrapper.FeedTensor([np.ascontiguousarray(array[k : k + 1]) for array in arrays])
     allow_float, one_scale_a_tensor, one_scale_a_dense_layer = False, False, True
     result = bytes(
         wrapper.QuantizeModel(INT8, INT8, allow_float, INT8, INT32, one_scale_a_tensor, one_scale_a_dense_layer)
@@ -67,6 +63,25 @@ def quantize(model: bytes, inputs: NDArray[np.float32]) -> bytes:
     if any(d["dtype"] is not np.int8 for d in (*made.inputs, *made.outputs)):
         raise ValueError("The calibrator left a float input or output: check the version of ai-edge-litert.")
     return result
+
+
+def fitting(model: bytes, inputs: Inputs) -> tuple[NDArray[np.float32], ...]:
+    """Give one array a network input; raises ValueError where they do not fit the model."""
+    arrays = (inputs,) if isinstance(inputs, np.ndarray) else tuple(inputs)
+    details = described(model).inputs
+    if len(arrays) != len(details):
+        names = ", ".join(str(d["name"]) for d in details)
+        raise ValueError(f"{len(arrays)} arrays of calibration pictures for {len(details)} inputs ({names}).")
+    for array, entry in zip(arrays, details, strict=True):
+        wanted = tuple(entry["shape"][1:])
+        if len(array) == 0 or array.shape[1:] != wanted or array.dtype != np.float32:
+            raise ValueError(
+                f"Calibration pictures are {array.dtype} {array.shape}, the model wants float32 "
+                f"(N, {', '.join(map(str, wanted))}) with N > 0 for {entry['name']}."
+            )
+    if len({len(array) for array in arrays}) > 1:
+        raise ValueError(f"Calibration pictures differ in number: {', '.join(str(len(a)) for a in arrays)}.")
+    return arrays
 
 
 @dataclass(frozen=True)
@@ -83,17 +98,31 @@ def described(model: bytes) -> Described:
     return Described(runtime.get_input_details(), runtime.get_output_details())
 
 
-def outputs_of(model: bytes, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Compute outputs (N, ...) in real units, for a float or an int8 model alike."""
+def outputs_of(model: bytes, inputs: Inputs) -> NDArray[np.float32]:
+    """Compute the only output (N, ...) in real units, for a float or an int8 model alike.
+
+    Raises ValueError for a model with several outputs: see `all_outputs_of`.
+    """
+    outputs = all_outputs_of(model, inputs)
+    if len(outputs) != 1:
+        raise ValueError(f"The model has {len(outputs)} outputs ({', '.join(outputs)}), not one.")
+    return next(iter(outputs.values()))
+
+
+def all_outputs_of(model: bytes, inputs: Inputs) -> dict[str, NDArray[np.float32]]:
+    """Compute each output (N, ...) by its tensor's name, in the model's order and in real units."""
+    arrays = (inputs,) if isinstance(inputs, np.ndarray) else tuple(inputs)
     runtime = Interpreter(model_content=model, num_threads=1)
     runtime.allocate_tensors()
-    entry, leave = runtime.get_input_details()[0], runtime.get_output_details()[0]
-    found = []
-    for picture in inputs:
-        runtime.set_tensor(entry["index"], to_integers(picture[None], entry))
+    entries, leaves = runtime.get_input_details(), runtime.get_output_details()
+    found: list[list[NDArray[np.float32]]] = [[] for _ in leaves]
+    for k in range(len(arrays[0])):
+        for array, entry in zip(arrays, entries, strict=True):
+            runtime.set_tensor(entry["index"], to_integers(array[k : k + 1], entry))
         runtime.invoke()
-        found.append(to_real(runtime.get_tensor(leave["index"])[0], leave))
-    return np.stack(found)
+        for leave, values in zip(leaves, found, strict=True):
+            values.append(to_real(runtime.get_tensor(leave["index"])[0], leave))
+    return {leave["name"]: np.stack(values) for leave, values in zip(leaves, found, strict=True)}
 
 
 def to_integers(values: NDArray[np.float32], details: dict[str, object]) -> NDArray[np.generic]:
@@ -112,12 +141,32 @@ def to_real(values: NDArray[np.generic], details: dict[str, object]) -> NDArray[
     return (values.astype(np.float32) - zero_point) * np.float32(scale)
 
 
-def compare(model: bytes, twin: bytes, inputs: NDArray[np.float32]) -> Agreement:
-    """Measure how closely the int8 model follows the float one; ``same_top``: share with the same largest output."""
-    real, integer = outputs_of(model, inputs), outputs_of(twin, inputs)
+def compare(model: bytes, twin: bytes, inputs: Inputs, output: str | None = None) -> Agreement:
+    """Measure how closely one output of the int8 model follows the float one; `output` may be left out if it is one."""
+    found = compare_all(model, twin, inputs)
+    if output is None and len(found) != 1:
+        raise ValueError(f"The model has {len(found)} outputs: name one of {', '.join(found)}.")
+    return found[output] if output is not None else next(iter(found.values()))
+
+
+def compare_all(model: bytes, twin: bytes, inputs: Inputs) -> dict[str, Agreement]:
+    """Measure how closely each output of the int8 model follows the float one, by the float model's names.
+
+    Outputs are paired by their place. Raises ValueError where the two models do not have the same outputs.
+    """
+    real, integer = all_outputs_of(model, inputs), all_outputs_of(twin, inputs)
+    shapes = [[values.shape for values in side.values()] for side in (real, integer)]
+    if shapes[0] != shapes[1]:
+        raise ValueError(f"The outputs are {shapes[0]} in float and {shapes[1]} in int8: these two are no twins.")
+    return {name: agreement(real[name], values) for name, values in zip(real, integer.values(), strict=True)}
+
+
+def agreement(real: NDArray[np.float32], integer: NDArray[np.float32]) -> Agreement:
+    """Compare the values (N, ...) of one output."""
     difference = np.abs(real - integer)
-    same = real.reshape(len(real), -1).argmax(1) == integer.reshape(len(integer), -1).argmax(1)
-    return Agreement(len(inputs), float(same.mean()), float(difference.mean()), float(difference.max()))
+    flat, other = (values.reshape(len(values), -1) for values in (real, integer))
+    same = float((flat.argmax(1) == other.argmax(1)).mean()) if flat.shape[1] > 1 else None
+    return Agreement(len(real), same, float(difference.mean()), float(difference.max()))
 
 
 def is_one_partition(model: bytes) -> bool:
@@ -126,8 +175,23 @@ def is_one_partition(model: bytes) -> bool:
     operations = len(runtime._get_ops_details())  # noqa: SLF001
     runtime.allocate_tensors()
     delegates = runtime._get_ops_details()[operations:]  # noqa: SLF001
-    ends = {runtime.get_input_details()[0]["index"], runtime.get_output_details()[0]["index"]}
+    ends = {d["index"] for d in (*runtime.get_input_details(), *runtime.get_output_details())}
     return len(delegates) == 1 and ends <= {*delegates[0]["inputs"], *delegates[0]["outputs"]}
+
+
+def load_inputs(path: Path, model: bytes) -> tuple[NDArray[np.float32], ...]:
+    """Read an .npz: the array ``inputs``, or one array a network input, each under its tensor's name.
+
+    Raises ValueError when an array is missing.
+    """
+    names = [str(d["name"]) for d in described(model).inputs]
+    with np.load(path) as archive:
+        if len(names) == 1 and "inputs" in archive:
+            return (archive["inputs"],)
+        missing = [name for name in names if name not in archive]
+        if missing:
+            raise ValueError(f"{path} has no array {', '.join(missing)}; it holds {', '.join(archive.files)}.")
+        return tuple(archive[name] for name in names)
 
 
 def main() -> None:
@@ -139,18 +203,22 @@ def main() -> None:
     parser.add_argument("--check", type=Path, required=True)
     options = parser.parse_args()
     model = options.model.read_bytes()
-    twin = quantize(model, np.load(options.calibration)["inputs"])
-    agreement = compare(model, twin, np.load(options.check)["inputs"])
+    twin = quantize(model, load_inputs(options.calibration, model))
+    agreements = compare_all(model, twin, load_inputs(options.check, model))
     options.out.write_bytes(twin)
     made = described(twin)
     print(f"{options.out}: {len(twin):,} bytes, sha256 {hashlib.sha256(twin).hexdigest()}")
-    for kind, details in (("input", made.inputs[0]), ("output", made.outputs[0])):
-        scale, zero_point = details["quantization"]
-        print(f"{kind} {details['name']} {details['shape'].tolist()} int8, scale {scale:.9g}, zero point {zero_point}")
-    print(
-        f"float against int8 on {agreement.count}: same top {agreement.same_top:.4f}, "
-        f"mean difference {agreement.mean_difference:.4f}, largest {agreement.largest_difference:.4f}"
-    )
+    for kind, tensors in (("input", made.inputs), ("output", made.outputs)):
+        for details in tensors:
+            scale, zero_point = details["quantization"]
+            shape = details["shape"].tolist()
+            print(f"{kind} {details['name']} {shape} int8, scale {scale:.9g}, zero point {zero_point}")
+    for name, found in agreements.items():
+        same = "" if found.same_top is None else f"same top {found.same_top:.4f}, "
+        print(
+            f"float against int8 on {found.count}, {name}: {same}"
+            f"mean difference {found.mean_difference:.4f}, largest {found.largest_difference:.4f}"
+        )
     print(f"one XNNPACK partition: {'yes' if is_one_partition(twin) else 'no'}")
 
 

@@ -47,6 +47,40 @@ def model() -> bytes:
     return graph.finish(x, "test")
 
 
+def with_ends(model: bytes, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> bytes:
+    """Let named tensors be the inputs and outputs."""
+    schema = tflite_graph.schema
+    found = schema.ModelT.InitFromObj(schema.Model.GetRootAs(model, 0))
+    graph = found.subgraphs[0]
+    names = [t.name.decode() for t in graph.tensors]
+    graph.inputs, graph.outputs = ([names.index(name) for name in ends] for ends in (inputs, outputs))
+    found.signatureDefs = []
+    builder = tflite_graph.flatbuffers.Builder(1 << 16)
+    builder.Finish(found.Pack(builder), tflite_graph.FILE_IDENTIFIER)
+    return bytes(builder.Output())
+
+
+@pytest.fixture(scope="module")
+def two_headed() -> bytes:
+    """Two inputs, two outputs: the second head sees both inputs."""
+    generator = np.random.default_rng(5)
+    graph = tflite_graph.FloatGraph("crop", (1, 8, 8, 1))
+    x = graph.conv(
+        graph.input, "stem", random_weights(generator, 4, 3, 3, 1), np.zeros(4, np.float32), stride=2, relu6=True
+    )
+    x = graph.spatial_mean(x, "mean")
+    state = graph._tensor("state", (1, 4))
+    graph.fully_connected(x, "logits", random_weights(generator, 3, 4), np.zeros(3, np.float32))
+    both = graph.add(x, state, "both")
+    affect = graph.fully_connected(both, "affect", random_weights(generator, 1, 4), np.ones(1, np.float32))
+    return with_ends(graph.finish(affect, "two heads"), ("crop", "state"), ("logits", "affect"))
+
+
+@pytest.fixture(scope="module")
+def states() -> Pictures:
+    return np.random.default_rng(6).uniform(-2, 2, (40, 4)).astype(np.float32)
+
+
 @pytest.fixture(scope="module")
 def pictures() -> Pictures:
     grey = np.random.default_rng(4).integers(0, 256, (40, 8, 8, 1))
@@ -129,3 +163,55 @@ def test_unfit_calibration_pictures_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match="Calibration pictures are"):
         quantize.quantize(model, spoil(pictures))
+
+
+def test_several_inputs_and_outputs_keep_name_and_order(
+    two_headed: bytes, pictures: Pictures, states: Pictures
+) -> None:
+    details = quantize.described(quantize.quantize(two_headed, (pictures, states)))
+    assert [d["name"] for d in details.inputs] == ["crop", "state"]
+    assert [d["name"] for d in details.outputs] == ["logits", "affect"]
+    assert {d["dtype"] for d in (*details.inputs, *details.outputs)} == {np.int8}
+
+
+def test_each_output_is_compared_in_its_own_units(two_headed: bytes, pictures: Pictures, states: Pictures) -> None:
+    inputs = (pictures, states)
+    twin = quantize.quantize(two_headed, inputs)
+    found = quantize.compare_all(two_headed, twin, inputs)
+    spread = {name: np.ptp(values) for name, values in quantize.all_outputs_of(two_headed, inputs).items()}
+    assert list(found) == ["logits", "affect"]
+    assert all(one.mean_difference < 0.03 * spread[name] for name, one in found.items())
+    assert found["affect"].same_top is None
+    assert quantize.compare(two_headed, twin, inputs, "logits") == found["logits"]
+    with pytest.raises(ValueError, match="name one of logits, affect"):
+        quantize.compare(two_headed, twin, inputs)
+    with pytest.raises(ValueError, match="2 outputs"):
+        quantize.outputs_of(twin, inputs)
+
+
+def test_networks_with_other_outputs_are_no_twins(two_headed: bytes, pictures: Pictures, states: Pictures) -> None:
+    turned = with_ends(two_headed, ("crop", "state"), ("affect", "logits"))
+    with pytest.raises(ValueError, match="no twins"):
+        quantize.compare_all(two_headed, turned, (pictures, states))
+
+
+def test_arrays_that_do_not_belong_together_are_refused(
+    two_headed: bytes, pictures: Pictures, states: Pictures
+) -> None:
+    with pytest.raises(ValueError, match="1 arrays of calibration pictures for 2 inputs"):
+        quantize.quantize(two_headed, pictures)
+    with pytest.raises(ValueError, match="differ in number: 40, 39"):
+        quantize.quantize(two_headed, (pictures, states[1:]))
+
+
+def test_arrays_are_read_by_the_names_of_the_inputs(
+    two_headed: bytes, model: bytes, pictures: Pictures, states: Pictures, tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "both.npz", state=states, crop=pictures)
+    first, second = quantize.load_inputs(tmp_path / "both.npz", two_headed)
+    np.testing.assert_array_equal(first, pictures)
+    np.testing.assert_array_equal(second, states)
+    np.savez(tmp_path / "one.npz", inputs=pictures)
+    np.testing.assert_array_equal(quantize.load_inputs(tmp_path / "one.npz", model)[0], pictures)
+    with pytest.raises(ValueError, match="has no array crop, state; it holds inputs"):
+        quantize.load_inputs(tmp_path / "one.npz", two_headed)
