@@ -33,6 +33,8 @@ class DelegateChoice:
 
     name: Delegate
     degraded_reason: str | None = None
+    faults: tuple[str, ...] = ()
+    """What the parity gate found on the way to it, in the words of the health message."""
 
 
 class DelegateError(Exception):

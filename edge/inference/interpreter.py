@@ -35,6 +35,8 @@ class Net:
         self._outputs = [_Output(interpreter, detail) for detail in details]
         self.input_shapes = tuple(entry.shape for entry in self._inputs)
         self.output_shapes = tuple(entry.shape for entry in self._outputs)
+        self.output_steps = tuple(entry.scale for entry in self._outputs)
+        """Real value of one integer step of each output; 0.0 for a float one."""
 
     @classmethod
     def open(
@@ -72,6 +74,13 @@ class Net:
         self._invoke()
         self.invokes += 1
         return tuple([entry.get() for entry in self._outputs])
+
+    @property
+    def delegated(self) -> bool | None:
+        """Whether the runtime handed operators over to a delegate; None where it does not tell."""
+        # No public call tells, and what XNNPACK does not take is run by the built-in kernels without a word.
+        operators = getattr(self._interpreter, "_get_ops_details", None)
+        return None if operators is None else any(one["op_name"] == "DELEGATE" for one in operators())
 
     def bare_invoke(self) -> None:
         """Invoke with the inputs that are in place and nothing else: what a benchmark compares with."""
@@ -115,8 +124,9 @@ class _Output:
         self._get = interpreter.get_tensor
         self._index = detail["index"]
         self._integer = np.dtype(detail["dtype"]).kind in "iu"
+        self.scale = 0.0
         if self._integer:
-            self._scale, self._zero = _quantization(detail)
+            self.scale, self._zero = _quantization(detail)
 
     def get(self) -> Floats:
         raw = self._get(self._index)
@@ -124,7 +134,7 @@ class _Output:
             return np.asarray(raw, np.float32)
         real: Floats = raw.astype(np.float32)
         real -= self._zero
-        real *= self._scale
+        real *= self.scale
         return real
 
 

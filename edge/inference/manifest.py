@@ -7,6 +7,7 @@ cut or damaged file is refused with the remedy, never run.
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -15,10 +16,19 @@ import msgspec
 from msgspec import Meta
 
 MANIFEST_FILE: Final = "manifest.json"
+VERSION: Final = 1
+"""Of the manifest's format."""
+LARGEST_BYTES: Final = 1 << 20
+"""A larger manifest is none of ours [D]."""
 FETCH_REMEDY: Final = "run `edge-dms models fetch`"
+RESTORE_REMEDY: Final = "restore the file that came with edge-dms"
 
+FileName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+"""A file beside the manifest or in the cache, never a path out of it."""
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 Dtype = Literal["float32", "int8", "uint8"]
+Frame = Literal["noise", "face", "face_mouth_open", "eye_open", "eye_closed", "mouth_closed", "mouth_open"]
+"""The golden frames that `edge.inference.golden` makes."""
 
 
 class ModelError(Exception):
@@ -43,10 +53,43 @@ class GoldenOutput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     values: tuple[float, ...]
+    tolerance: float | None = None
+    """Largest allowed difference of this output; None: that of the network."""
+
+
+class GoldenDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the network must decide on one golden frame, whatever back end runs it.
+
+    `top`: which of an output's values is the largest; `expected` is its index. `above`: whether the largest value lies
+    above `threshold`; `expected` is yes or no. With `at` it is that value instead of the largest, with `minus` too the
+    difference of the two values.
+    """
+
+    frame: Frame
+    output: str
+    rule: Literal["top", "above"]
+    expected: bool | int
+    threshold: float = 0.0
+    among: int | None = None
+    """`top`: only the first so many values compete."""
+    at: int | None = None
+    minus: int | None = None
+    """Places in the flattened output."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where the fields contradict each other."""
+        if (self.rule == "above") is not isinstance(self.expected, bool):
+            raise ValueError("a decision `above` expects true or false, `top` expects an index")
+        if self.minus is not None and self.at is None:
+            raise ValueError("`minus` needs `at`")
 
 
 class Golden(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A reproducible input and what the network answers to it on the built-in kernels."""
+    """Reproducible inputs and what the network answers to them on the built-in kernels.
+
+    `outputs` are its numbers on the noise that `seed`, `low` and `high` make; `decisions` what it decides on drawn
+    frames, black being `low` and white `high`.
+    """
 
     seed: int
     low: float
@@ -54,6 +97,12 @@ class Golden(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tolerance: float
     """Largest allowed difference: XNNPACK differs from the built-in kernels by up to 16 int8 steps [S: measured]."""
     outputs: tuple[GoldenOutput, ...]
+    decisions: tuple[GoldenDecision, ...] = ()
+
+    def tolerance_of(self, output: str) -> float:
+        """Return the largest allowed difference of one output."""
+        own = next((one.tolerance for one in self.outputs if one.name == output), None)
+        return self.tolerance if own is None else own
 
 
 class Wheel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,7 +120,7 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One network."""
 
     name: str
-    file: str
+    file: FileName
     sha256: Sha256
     bytes: int
     origin: str
@@ -85,6 +134,12 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Divides the logits before softmax, fitted on held-out pictures."""
     abstain_below: float = 0.0
     """A largest probability below this is no answer."""
+    purpose: str = ""
+    """What it does, in a few words."""
+    card: str = ""
+    """File beside the manifest that says what it is worth."""
+    reference_ratio: dict[str, float] = {}
+    """Machine (`x86_64`, `aarch64`) to the time of an invoke on XNNPACK over that on the built-in kernels."""
 
     @property
     def wheel_path(self) -> tuple[str, str] | None:
@@ -94,6 +149,10 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return None
         requirement, _, path = rest.partition(":")
         return requirement, path
+
+
+class _Header(msgspec.Struct, frozen=True):
+    version: int
 
 
 class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -137,16 +196,25 @@ class Manifest:
     def load(cls, models_dir: str | None = None) -> Manifest:
         """Read the first manifest found. Raises `ModelError` when there is none or it cannot be read."""
         folders = search_dirs(models_dir)
-        path = next((found for folder in folders if (found := folder / MANIFEST_FILE).is_file()), None)
+        path = next((found for folder in folders if os.path.lexists(found := folder / MANIFEST_FILE)), None)
         if path is None:
             raise ModelError(
                 f"no {MANIFEST_FILE} in {folders[0]}", "reinstall edge-dms or correct inference.models_dir"
             )
-        try:
-            document = msgspec.json.decode(path.read_bytes(), type=_Document)
-        except (OSError, msgspec.DecodeError) as error:
-            raise ModelError(f"{path} cannot be read: {error}", "restore the file that came with edge-dms") from error
-        return cls(path, document.models, document.wheels, folders)
+        return cls.read(path, folders)
+
+    @classmethod
+    def read(cls, path: Path, folders: tuple[Path, ...] = ()) -> Manifest:
+        """Read one manifest. Raises `ModelError` when it is damaged, contradicts itself or is of a newer format."""
+        document = _read(path)
+        manifest = cls(path, document.models, document.wheels, folders)
+        if len(manifest.models) != len(document.models):
+            raise ModelError(f"{path} names a network twice", RESTORE_REMEDY)
+        for model in document.models:
+            wrong = _contradiction(model, manifest.wheels)
+            if wrong is not None:
+                raise ModelError(f"{path}: network {model.name} {wrong}", RESTORE_REMEDY)
+        return manifest
 
     def __getitem__(self, name: str) -> Model:
         """Return a model by its name; raises `ModelError` for a name the manifest does not know."""
@@ -159,7 +227,7 @@ class Manifest:
     def locate(self, name: str) -> Path | None:
         """Return the file of a network in the first folder that has one, unchecked; None when nowhere."""
         file = self[name].file
-        return next((path for folder in self._folders if (path := folder / file).is_file()), None)
+        return next((path for folder in self._folders if os.path.lexists(path := folder / file)), None)
 
     def resolve(self, name: str) -> Path:
         """Return the file of a network, its hash checked. Raises `ModelError` with the remedy."""
@@ -174,6 +242,10 @@ class Manifest:
 
 def check_file(path: Path, model: Model, remedy: str) -> None:
     """Raise `ModelError` unless the file has the size and the hash of the manifest."""
+    # Anything else may be a pipe, which would never end being read.
+    if path.exists() and not path.is_file():
+        kind = "a folder" if path.is_dir() else "no regular file"
+        raise ModelError(f"network {path} is {kind}", f"remove it, then {remedy}")
     try:
         size = path.stat().st_size
         digest = sha256_of(path) if size == model.bytes else ""
@@ -183,3 +255,47 @@ def check_file(path: Path, model: Model, remedy: str) -> None:
         raise ModelError(f"network {path} has {size} bytes instead of {model.bytes}", remedy)
     if digest != model.sha256:
         raise ModelError(f"network {path} is not the one that was measured (sha256 {digest[:12]}…)", remedy)
+
+
+def _read(path: Path) -> _Document:
+    if path.exists() and not path.is_file():
+        raise ModelError(f"{path} is no regular file", RESTORE_REMEDY)
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_BYTES + 1)
+        if len(content) > LARGEST_BYTES:
+            raise ModelError(f"{path} is larger than {LARGEST_BYTES} bytes", RESTORE_REMEDY)
+        version = msgspec.json.decode(content, type=_Header).version
+        if version > VERSION:
+            raise ModelError(
+                f"{path} has format {version}, this edge-dms reads {VERSION}",
+                "update edge-dms or restore the manifest that came with it",
+            )
+        return msgspec.json.decode(content, type=_Document)
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}", "check the file's permissions") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ModelError(f"{path} cannot be read: {error}", RESTORE_REMEDY) from error
+
+
+def _contradiction(model: Model, wheels: dict[str, Wheel]) -> str | None:
+    """Say what of an entry cannot be, None when all fits together."""
+    if model.wheel_path is not None and model.wheel_path[0] not in wheels:
+        return f"comes from the unknown wheel {model.wheel_path[0]}"
+    if any(not ratio > 0.0 for ratio in model.reference_ratio.values()):
+        return "has a reference ratio that is not above zero"
+    sizes = {tensor.name: math.prod(tensor.shape) for tensor in model.outputs}
+    if [output.name for output in model.golden.outputs] != list(sizes):
+        return "has golden numbers for other outputs than its own"
+    if not all(_fits(decision, sizes.get(decision.output, 0)) for decision in model.golden.decisions):
+        return "has a golden decision that does not fit its outputs"
+    return None
+
+
+def _fits(decision: GoldenDecision, size: int) -> bool:
+    """Tell whether all places that a decision names lie among the values of its output."""
+    competing = size if decision.among is None else decision.among
+    named = [decision.at or 0, decision.minus or 0, competing - 1]
+    if decision.rule == "top":
+        named += [int(decision.expected), 1]
+    return all(0 <= place < size for place in named) and (decision.rule == "above" or decision.expected < competing)

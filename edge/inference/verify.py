@@ -7,18 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edge.inference.golden import golden_input, golden_values
 from edge.inference.interpreter import Net
 from edge.inference.manifest import Manifest, Model, ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
-
     from edge.inference.delegates import Requested
-
-WEYL_STEP = 2654435761
-"""Knuth's multiplicative constant, floor(2^32 / golden ratio): spreads i * step evenly [S: TAOCP 6.4]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +24,6 @@ class Verdict:
     name: str
     ok: bool
     detail: str
-
-
-def golden_input(shape: tuple[int, ...], seed: int, low: float, high: float) -> NDArray[np.float32]:
-    """Make the input of a golden answer: value i is low + (high - low) * ((i * step + seed) mod 2^32) / 2^32.
-
-    Whole numbers only, so it is the same on every machine and numpy.
-    """
-    count = np.arange(int(np.prod(shape)), dtype=np.uint64)
-    spread = ((count * np.uint64(WEYL_STEP) + np.uint64(seed)) % np.uint64(2**32)).astype(np.float64) / 2**32
-    return (low + (high - low) * spread).astype(np.float32).reshape(shape)
-
-
-def golden_values(output: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    """Pick `count` evenly spaced values of a flattened output, first and last included."""
-    places = np.rint(np.linspace(0, output.size - 1, count)).astype(int)
-    picked: NDArray[np.float32] = output.ravel()[places]
-    return picked
 
 
 def largest_difference(net: Net, model: Model) -> float:
