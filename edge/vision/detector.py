@@ -160,21 +160,22 @@ def _placed(values: Any, score: float, scale: float, left: float, top: float) ->
     return Detection((x[0], y[0], x[1], y[1]), (x[2], y[2]), (x[3], y[3]), score)
 
 
-def the_driver(
+def by_likelihood(
     faces: Sequence[Detection], side: Literal["left", "right"], picture_width: int, min_width: float
-) -> Detection | None:
-    """Pick the driver: of the faces at least half as wide as the widest, the one farthest to the driver's side.
+) -> list[Detection]:
+    """Return the faces that may be the driver's, likeliest first.
 
-    A passenger on the back seat is small, one beside the driver is on the other side [D].
+    Of the faces at least half as wide as the widest, the one farthest to the driver's side: a passenger on the back
+    seat is small, one beside the driver is on the other side. Narrower ones come last, the widest first; a pattern
+    that is no face may be in front, so none is dropped before the mesh has seen it [D].
     """
     large = [face for face in faces if face.width >= min_width]
-    if not large:
-        return None
-    widest = max(face.width for face in large)
-    near = [face for face in large if face.width >= 0.5 * widest]
+    widest = max((face.width for face in large), default=0.0)
 
-    def towards_side(face: Detection) -> float:
+    def rank(face: Detection) -> tuple[bool, float]:
         centre = (face.box[0] + face.box[2]) / 2
-        return centre if side == "right" else picture_width - centre
+        if face.width < 0.5 * widest:
+            return False, face.width
+        return True, centre if side == "right" else picture_width - centre
 
-    return max(near, key=towards_side)
+    return sorted(large, key=rank, reverse=True)

@@ -11,17 +11,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from edge.types import FaceObservation, Quality
-from edge.vision.detector import FULL_RANGE, ROOMY, SHORT_RANGE, Detection, Detector, the_driver
+from edge.vision.detector import ROOMY
 from edge.vision.expression import ExpressionReader
 from edge.vision.eyes import LEFT_EYE, RIGHT_EYE, Eye, EyeReading, IrisNet
+from edge.vision.finder import FaceFinder
 from edge.vision.headpose import HeadPoseReader
-from edge.vision.landmarks import MIN_PRESENCE, Mesh, MeshNet
+from edge.vision.landmarks import MIN_PRESENCE, Mesh
 from edge.vision.mouth import mouth_ratio
 from edge.vision.quality import CropQuality, crop_quality
 
 if TYPE_CHECKING:
     from edge.config.schema import Camera, Expression, Vision
     from edge.types import ObservabilityReason
+    from edge.vision.detector import Detection
     from edge.vision.nets import Nets
     from edge.vision.preprocess import Gray, Roi
 
@@ -63,13 +65,9 @@ class FaceObserver:
     """Reads the frames of one camera in order. Not thread-safe: one thread owns it."""
 
     def __init__(self, camera: Camera, vision: Vision, expression: Expression, nets: Nets) -> None:
-        self._camera = camera
         self._vision = vision
         self._expression_every = expression.every_n
-        self._short_range = Detector(nets.short_range, SHORT_RANGE)
-        self._open_full_range = nets.full_range
-        self._full_range: Detector | None = None
-        self._mesh = MeshNet(nets.mesh)
+        self._finder = FaceFinder(camera, vision, nets)
         self._pose = HeadPoseReader(camera.fov_deg)
         iris = IrisNet(nets.iris)
         self._right_eye = Eye(RIGHT_EYE, iris, vision.iris_every_n, camera.neutral_yaw_deg)
@@ -97,7 +95,7 @@ class FaceObserver:
         track = self._track
         if track is not None:
             track.frames += 1
-            track.mesh = self._mesh.read(gray, self._region(gray, track, t_ns))
+            track.mesh = self._finder.mesh.read(gray, self._region(gray, track, t_ns))
             if track.mesh.presence < MIN_PRESENCE:
                 track = None
         if track is None or t_ns - track.looked_ns >= self._vision.redetect_s * 1e9:
@@ -115,41 +113,31 @@ class FaceObserver:
             track.held = None
             return followed
         if track.held is None or track.frames % REFRAME_EVERY_FRAMES == 0:
-            driver = self._detect(gray, tracking=True)
+            faces = self._search(gray, tracking=True)
             track.looked_ns = t_ns
-            near = driver is not None and _is_near(driver.roi(), followed, MAX_JUMP)
-            track.held = driver.roi(ROOMY) if driver and near else None
+            near = next((face for face in faces if _is_near(face.roi(), followed, MAX_JUMP)), None)
+            track.held = near.roi(ROOMY) if near else None
         return track.held or followed
 
     def _look(self, gray: Gray, t_ns: int, track: _Track | None) -> _Track | None:
         """Run the detector; keep the track unless the driver turns out to be somewhere else."""
-        driver = self._detect(gray, tracking=track is not None)
+        faces = self._search(gray, tracking=track is not None)
+        # A turned or half-hidden face is often followed well where the detector sees nothing.
         if track is not None:
             track.looked_ns = t_ns
-            # A turned or half-hidden face is often followed well where the detector sees nothing.
-            if driver is None or _is_near(driver.roi(), track.mesh.next_roi(), MAX_DRIFT):
-                return track
-        if driver is None:
-            return None
-        # The box is rough: a second pass, from the points of the first, frames the face as tracking will.
-        mesh = self._mesh.read(gray, driver.roi())
-        if mesh.presence >= MIN_PRESENCE:
-            mesh = self._mesh.read(gray, mesh.next_roi())
-        return _Track(mesh, driver.score, t_ns) if mesh.presence >= MIN_PRESENCE else track
+        for face in faces:
+            if track is not None and _is_near(face.roi(), track.mesh.next_roi(), MAX_DRIFT):
+                break
+            mesh = self._finder.confirmed(gray, face)
+            if mesh is not None:
+                return _Track(mesh, face.score, t_ns)
+        return track
 
-    def _detect(self, gray: Gray, *, tracking: bool) -> Detection | None:
-        height, width = gray.shape
-        x, y, w, h = self._camera.seat_region
-        left, top = int(x * width), int(y * height)
-        seat = (left, top, max(left + 1, round((x + w) * width)), max(top + 1, round((y + h) * height)))
-        seat = (left, top, min(seat[2], width), min(seat[3], height))
-        faces = self._short_range.find(gray, seat)
-        if not faces and not tracking and self._frames_without_face % FULL_RANGE_EVERY_FRAMES == 0:
-            if self._full_range is None:
-                self._full_range = Detector(self._open_full_range(), FULL_RANGE)
-            faces = self._full_range.find(gray, seat)
-        self._faces = max(len(faces), int(tracking))
-        return the_driver(faces, self._camera.driver_side, width, self._vision.min_face_ratio * width)
+    def _search(self, gray: Gray, *, tracking: bool) -> list[Detection]:
+        far = not tracking and self._frames_without_face % FULL_RANGE_EVERY_FRAMES == 0
+        faces = self._finder.candidates(gray, far=far)
+        self._faces = max(self._finder.faces, int(tracking))
+        return faces
 
     def _read(self, gray: Gray, track: _Track, t_ns: int) -> FaceObservation:
         mesh = track.mesh

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from edge.vision.detector import ROOMY, SHORT_RANGE, Detection, Detector, anchor_centres, the_driver
+from edge.vision.detector import ROOMY, SHORT_RANGE, Detection, Detector, anchor_centres, by_likelihood
 
 
 def face(left: float, width: float, score: float = 0.9) -> Detection:
@@ -82,22 +82,20 @@ def test_the_detector_sees_the_seat_only() -> None:
     assert float(net.seen[0].max()) == -1.0
 
 
-@pytest.mark.parametrize(("side", "left"), [("right", 400.0), ("left", 100.0)])
-def test_of_two_faces_the_one_on_the_drivers_side_is_the_driver(side: str, left: float) -> None:
-    driver = the_driver([face(100.0, 90), face(400.0, 90)], side, 640, 30.0)
-    assert driver is not None
-    assert driver.box[0] == left
+@pytest.mark.parametrize(("side", "lefts"), [("right", [400.0, 100.0]), ("left", [100.0, 400.0])])
+def test_of_two_faces_the_one_on_the_drivers_side_is_likelier_the_driver(side: str, lefts: list[float]) -> None:
+    found = by_likelihood([face(100.0, 90), face(400.0, 90)], side, 640, 30.0)
+    assert [one.box[0] for one in found] == lefts
 
 
-def test_a_small_face_behind_is_not_the_driver() -> None:
-    driver = the_driver([face(100.0, 120), face(500.0, 50)], "right", 640, 30.0)
-    assert driver is not None
-    assert driver.box[0] == 100.0
+def test_small_faces_behind_come_last_the_widest_first() -> None:
+    found = by_likelihood([face(500.0, 40), face(100.0, 120), face(550.0, 50)], "right", 640, 30.0)
+    assert [one.box[0] for one in found] == [100.0, 550.0, 500.0]
 
 
 def test_faces_below_the_smallest_width_are_nobody() -> None:
-    assert the_driver([face(100.0, 20)], "right", 640, 30.0) is None
-    assert the_driver([], "right", 640, 30.0) is None
+    assert by_likelihood([face(100.0, 20)], "right", 640, 30.0) == []
+    assert by_likelihood([], "right", 640, 30.0) == []
 
 
 def test_the_region_is_upright_along_the_eyes_and_roomy_when_asked() -> None:
