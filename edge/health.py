@@ -40,8 +40,7 @@ class HealthReporter:
         self._fleet = fleet
         self._player = player
         self._recordings = recordings
-        self._delegates = sorted({net.choice.name for net in nets.by_name().values()})
-        self._delegate_reason = nets.degraded_reason()
+        self._nets = nets
         self._board = BoardSensors()
         self._cpu_at_start_ns = time.process_time_ns()
 
@@ -49,12 +48,14 @@ class HealthReporter:
         """Return the health of this moment."""
         meter, board, state = self._pipeline.meter, self._board.read(), self._fleet.last_state
         cpu_ns = time.process_time_ns() - self._cpu_at_start_ns
+        # Asked anew each time: one network is opened only when it is needed.
+        delegates = sorted({net.choice.name for net in self._nets.by_name().values()})
         return Health(
             camera=self._pipeline.camera.state,
             fps=meter.fps,
             inference_ms=meter.cpu_ms_per_frame,
-            delegate="+".join(self._delegates),
-            delegate_reason=self._delegate_reason,
+            delegate="+".join(delegates),
+            delegate_reason=self._nets.degraded_reason(),
             temperature_c=board.temperature_c,
             throttling=board.throttling,
             drops=self._slot.drops,
@@ -68,7 +69,8 @@ class HealthReporter:
 
     def _faults(self) -> list[str]:
         faults = [f"cab_{name}" for name in sorted(self._player.faults())]
-        if self._delegate_reason is not None:
+        faults += sorted(self._nets.faults())
+        if self._nets.degraded_reason() is not None:
             faults.append("delegate_degraded")
         if self._pipeline.camera.state != "ok":
             faults.append(f"camera_{self._pipeline.camera.state}")

@@ -8,6 +8,7 @@ a network that answers wrongly on these too is refused.
 from __future__ import annotations
 
 import logging
+import math
 import platform
 import time
 from dataclasses import replace
@@ -33,10 +34,9 @@ logger = logging.getLogger(__name__)
 NEXT: Final[Mapping[Delegate, Requested]] = {"edgetpu": "xnnpack", "xnnpack": "cpu"}
 """What takes over from a back end that failed."""
 WRONG_REMEDY: Final = "reinstall ai-edge-litert and run `edge-dms models verify`; if that fails too, report it"
-LEAST_ROUNDS: Final = 2
 MOST_ROUNDS: Final = 12
-"""Pairs of invokes: two where all is well, more before a back end is called slow, for other work on the processor
-makes single invokes long, never short [D]."""
+"""Pairs of invokes before a back end is called slow; one where all is well. Other work on the processor makes single
+invokes long, never short [D]."""
 
 
 def open_trusted(
@@ -94,7 +94,8 @@ def examine(net: Net, path: Path, model: Model, *, threads: int = 1, timed: bool
     # The built-in kernels are the measure themselves; what is left already need not be timed.
     if timed and net.choice.name != "cpu" and not judge(evidence, reference_ratio(model)).fall_back:
         plain = Net.open(path, "cpu", threads=threads, model=model)
-        _answers(plain, model, NOISE)
+        # The first invoke also lays out memory and unpacks weights.
+        plain.bare_invoke()
         evidence = replace(evidence, ratio=invoke_ratio(net, plain, bar=bar))
     net.invokes = 0
     return evidence
@@ -115,20 +116,17 @@ def invoke_ratio(
 ) -> float:
     """Time two networks in turns, with the inputs in place: shortest invoke of the one over that of the other.
 
-    More rounds than the least are made only while the ratio is above `bar`.
+    There are `most_rounds` rounds, or fewer where the ratio comes down to `bar`.
     """
-    shortest = [0, 0]
-    ratio = 0.0
-    for made in range(most_rounds):
+    shortest = [math.inf, math.inf]
+    for _ in range(most_rounds):
         for place, one in enumerate((net, plain)):
-            begin = clock_ns()
+            begin_ns = clock_ns()
             one.bare_invoke()
-            spent = max(clock_ns() - begin, 1)
-            shortest[place] = min(shortest[place] or spent, spent)
-        ratio = shortest[0] / shortest[1]
-        if made + 1 >= LEAST_ROUNDS and ratio <= bar:
+            shortest[place] = min(shortest[place], max(clock_ns() - begin_ns, 1))
+        if shortest[0] <= bar * shortest[1]:
             break
-    return ratio
+    return shortest[0] / shortest[1]
 
 
 def _answers(net: Net, model: Model, frame: str) -> dict[str, Floats]:

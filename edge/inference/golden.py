@@ -7,6 +7,7 @@ rounds alike, and ends in 8 bits as a camera's picture does.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -54,8 +55,9 @@ def golden_input(shape: tuple[int, ...], seed: int, low: float, high: float) -> 
 
     Whole numbers only, so it is the same on every machine and numpy.
     """
-    count = np.arange(int(np.prod(shape)), dtype=np.uint64)
-    spread = ((count * np.uint64(WEYL_STEP) + np.uint64(seed)) % np.uint64(2**32)).astype(np.float64) / 2**32
+    # 32 bits without a sign overflow just as the formula says.
+    count = np.arange(math.prod(shape), dtype=np.uint32)
+    spread = (count * np.uint32(WEYL_STEP) + np.uint32(seed % 2**32)).astype(np.float64) / 2**32
     return (low + (high - low) * spread).astype(np.float32).reshape(shape)
 
 

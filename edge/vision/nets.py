@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge.inference.interpreter import Net
+from edge.inference.gate import open_trusted
 from edge.inference.journal import CrashJournal
 from edge.inference.manifest import Manifest, Model
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edge.config.schema import Expression, Inference
+    from edge.inference.interpreter import Net
 
 FACE_SHORT_RANGE = "face_short_range"
 FACE_FULL_RANGE = "face_full_range"
@@ -72,6 +73,10 @@ class Nets:
         said = [f"{name}: {net.choice.degraded_reason}" for name, net in self.by_name().items()]
         return "; ".join(text for text in said if not text.endswith(": None")) or None
 
+    def faults(self) -> set[str]:
+        """Return what the parity gate found wrong with the back ends that were tried, for health."""
+        return {fault for net in self.by_name().values() for fault in net.choice.faults}
+
 
 def open_nets(
     inference: Inference,
@@ -90,15 +95,16 @@ def open_nets(
     def opened(name: str) -> Net:
         return opener(name)()
 
-    def opener(name: str) -> Callable[[], Net]:
+    def opener(name: str, *, timed: bool = True) -> Callable[[], Net]:
         path = manifest.resolve(name)
-        return lambda: Net.open(
-            path, inference.delegate, threads=inference.threads, model=manifest[name], journal=journal
+        return lambda: open_trusted(
+            path, inference.delegate, manifest[name], threads=inference.threads, journal=journal, timed=timed
         )
 
     return Nets(
         short_range=opened(FACE_SHORT_RANGE),
-        full_range=OnDemand(opener(FACE_FULL_RANGE)),
+        # It is opened between two frames, where there is no time to take time.
+        full_range=OnDemand(opener(FACE_FULL_RANGE, timed=False)),
         mesh=opened(FACE_MESH),
         iris=opened(IRIS),
         expression=ExpressionNet(opened(EXPRESSION), manifest[EXPRESSION]) if expression.enabled else None,
