@@ -45,10 +45,13 @@ class FaceFinder:
         return by_likelihood(faces, self._camera.driver_side, width, self._min_face_ratio * width)
 
     def confirmed(self, gray: Gray, face: Detection) -> Mesh | None:
-        """Return the mesh of a detected face, or None when there is none: a headrest, a hand, a pattern."""
-        mesh = self.mesh.read(gray, face.roi())
-        if mesh.presence < MIN_PRESENCE:
-            return None
-        # The box is rough: a second pass, from the points of the first, frames the face as tracking will.
-        mesh = self.mesh.read(gray, mesh.next_roi())
-        return mesh if mesh.presence >= MIN_PRESENCE else None
+        """Return the mesh of a detected face, or None when there is none: a headrest, a hand, a pattern.
+
+        The detector's box is rough, so a second pass from the points of the first frames the face as tracking will.
+        With a mouth wide open one of the two often sees no face: one that does is enough. Of 931 frames of drivers,
+        400 of them yawning, this finds 928 where asking both finds 916; in 266 of them with the face painted over, none
+        more [D: measured].
+        """
+        first = self.mesh.read(gray, face.roi())
+        second = self.mesh.read(gray, first.next_roi())
+        return next((mesh for mesh in (second, first) if mesh.presence >= MIN_PRESENCE), None)

@@ -189,19 +189,26 @@ def test_the_passenger_is_not_the_driver(make_mesh: MakeMesh) -> None:
 
 def test_a_pattern_on_the_drivers_side_does_not_hide_the_driver(cabin: Cabin) -> None:
     cabin.short.faces = [(0.25, 0.5), (0.75, 0.5)]
-    cabin.mesh.unsure = {1}
+    cabin.mesh.unsure = {1, 2}
     (seen,) = cabin.observe()
     x, _, width, _ = seen.face_box
     assert x + width / 2 == pytest.approx(0.25, abs=0.15)
-    assert cabin.mesh.calls == 3
+    assert cabin.mesh.calls == 4
+
+
+@pytest.mark.parametrize("missed", [1, 2])
+def test_a_face_that_one_of_two_passes_sees_is_followed(cabin: Cabin, missed: int) -> None:
+    cabin.short.faces = [(0.5, 0.5)]
+    cabin.mesh.unsure = {missed}
+    assert cabin.observe()[0].face is not None
 
 
 def test_a_pattern_on_the_drivers_side_does_not_end_a_track(cabin: Cabin) -> None:
     cabin.short.faces = [(0.25, 0.5)]
     cabin.observe()
     cabin.short.faces = [(0.25, 0.5), (0.75, 0.5)]
-    # Two meshes in the first frame, one in each later; in frame 61 the detector looks again, and sees the 64th.
-    cabin.mesh.unsure = {64}
+    # Two meshes in the first frame, one in each later; in frame 61 the detector looks again: 64 and 65.
+    cabin.mesh.unsure = {64, 65}
     seen = cabin.observe(70)
     assert cabin.short.calls == 2
     assert all(one.face_box[0] + one.face_box[2] / 2 == pytest.approx(0.25, abs=0.15) for one in seen)
