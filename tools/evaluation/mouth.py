@@ -1,0 +1,34 @@
+"""Task `mouth`: open or closed, one mouth a picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from edge.verbs.outcome import Complaint
+from evaluation.answers import Answer
+from evaluation.binary_task import evaluate_pictures
+from evaluation.labels import OPEN_LABELS
+from evaluation.network import open_network
+
+if TYPE_CHECKING:
+    from edge.vision.preprocess import Gray
+    from evaluation.task import Outcome, Request
+
+MOUTH: Final = "mouth"
+
+
+def evaluate(request: Request) -> Outcome:
+    """Judge a set of mouth crops. Raises `Complaint` or `ModelError` with the remedy."""
+    request.refuse("--labels", "--references", "--pictures")
+    opened = open_network(request.task, MOUTH, request.model, request.config.inference)
+    try:
+        from edge.vision.mouth import MouthNet  # noqa: PLC0415
+    except ImportError:
+        raise Complaint(f"{opened.named} cannot be judged: this daemon has no reader for a mouth network") from None
+    reader = MouthNet(opened.net, opened.model)
+
+    def judge(picture: Gray) -> Answer:
+        is_open = reader.open_probability(picture)
+        return Answer({"open": is_open, "closed": 1.0 - is_open})
+
+    return evaluate_pictures(request, opened.told(), OPEN_LABELS, judge)

@@ -1,0 +1,115 @@
+"""Which network is judged: `--model` names one of the manifest or a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from msgspec.structs import replace
+
+from edge.inference.delegates import DelegateError, open_interpreter
+from edge.inference.gate import open_trusted
+from edge.inference.interpreter import Net
+from edge.inference.manifest import Manifest, Model, Tensor, sha256_of
+from edge.verbs.outcome import Complaint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edge.config.schema import Inference
+    from edge.vision.preprocess import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A network under judgement, on the back end that the daemon would choose."""
+
+    net: Net
+    model: Model
+    """What the manifest says of it; for a file of its own what is said of the network it stands in for."""
+    path: Path
+    named: str
+    """As the user called it."""
+
+    def output(self, outputs: Sequence[Floats], name: str) -> Floats | None:
+        """Return one of several outputs, flat, by a word in its tensor's name; None when there is no such output."""
+        for tensor, values in zip(self.model.outputs, outputs, strict=True):
+            if name in tensor.name.lower():
+                return values.ravel()
+        return None
+
+    def told(self) -> dict[str, object]:
+        """Return what a report says of it."""
+        return {
+            "name": self.model.name,
+            "file": str(self.path),
+            "sha256": sha256_of(self.path),
+            "delegate": self.net.choice.name,
+            "input": self.model.inputs[0].dtype,
+        }
+
+
+def open_network(task: str, usual: str, wanted: str | None, inference: Inference) -> Opened:
+    """Open the network a task usually runs, or the one that is wanted instead.
+
+    Raises `Complaint` for a name or file that does not exist, `ModelError` for a network that is missing or damaged.
+    """
+    manifest = Manifest.load(inference.models_dir)
+    name = wanted or usual
+    if _is_file_name(name):
+        return _open_file(task, manifest, usual, Path(name), inference)
+    if name not in manifest.models:
+        known = ", ".join(sorted(manifest.models))
+        if wanted is None:
+            raise Complaint(
+                f"{task} needs a network {usual!r}, which {manifest.path} does not have; give one as --model"
+            )
+        raise Complaint(
+            f"there is no network {name!r} for --model; known are {known}, or give the path of a .tflite file"
+        )
+    path, model = manifest.resolve(name), manifest[name]
+    net = open_trusted(path, inference.delegate, model, threads=inference.threads, timed=False)
+    return Opened(net, model, path, name)
+
+
+def _is_file_name(name: str) -> bool:
+    return name.endswith(".tflite") or "/" in name or Path(name).is_file()
+
+
+def _open_file(task: str, manifest: Manifest, usual: str, path: Path, inference: Inference) -> Opened:
+    if not path.is_file():
+        raise Complaint(f"there is no file {path} for --model; check the path")
+    digest = sha256_of(path)
+    same = [model for model in manifest.models.values() if model.sha256 == digest]
+    model = same[0] if same else _described(task, manifest, usual, path)
+    net = Net.open(path, inference.delegate, threads=inference.threads, model=model)
+    return Opened(net, model, path, str(path))
+
+
+def _described(task: str, manifest: Manifest, usual: str, path: Path) -> Model:
+    """Describe a file that the manifest does not know: its own tensors, the rest as the network it stands in for."""
+    if usual not in manifest.models:
+        raise Complaint(f"{manifest.path} has no network {usual!r} whose labels {path.name} could share; add its entry")
+    try:
+        interpreter, _ = open_interpreter(path, "cpu")
+    except (DelegateError, ValueError) as error:
+        raise Complaint(f"{path} is no network that {task} can run ({error}); give a .tflite file") from None
+    inputs, outputs = (
+        tuple(
+            Tensor(detail["name"], tuple(int(side) for side in detail["shape"]), np.dtype(detail["dtype"]).name)
+            for detail in details
+        )
+        for details in (interpreter.get_input_details(), interpreter.get_output_details())
+    )
+    stands_for = manifest[usual]
+    return replace(
+        stands_for,
+        name=path.stem,
+        file=path.name,
+        sha256=sha256_of(path),
+        bytes=path.stat().st_size,
+        inputs=inputs,
+        outputs=outputs,
+    )
