@@ -95,7 +95,6 @@ class ExpressionJudge:
         self._framing = request.framing
         self._faces = Faces(request.config)
         self._size, self._labels = _checked(self.opened)
-        self._float = self.opened.model.inputs[0].dtype == "float32"
         self._fer2013 = request.label_source == "fer2013"
 
     def answer(self, picture: Gray) -> Answer:
@@ -121,7 +120,7 @@ class ExpressionJudge:
         return self._answer(expression_crop(face.mesh, self._size), abstained=unread)
 
     def _answer(self, crop: Gray, *, abstained: bool = False) -> Answer:
-        outputs = self.opened.net.run((self._input(crop),))
+        outputs = self.opened.net.run((network_input(crop),))
         logits, labels = self._logits(outputs)
         temperature = self.opened.model.temperature
         published = [labels.index(name) for name in EXPRESSIONS]
@@ -130,11 +129,6 @@ class ExpressionJudge:
         return Answer(
             {label: stated[label] for label in EXPRESSION_LABELS if label in stated}, abstained=abstained or unsure
         )
-
-    def _input(self, crop: Gray) -> Floats:
-        values = network_input(crop)
-        # A float network was trained on grey over 128, minus one: what the int8 input's scale makes of the same bytes.
-        return values.astype(np.float32) / np.float32(128.0) if self._float else values
 
     def _logits(self, outputs: tuple[Floats, ...]) -> tuple[Floats, tuple[str, ...]]:
         """Return the logits and their labels: of the head trained on FER2013 labels where that is asked for and is."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from msgspec.structs import replace
+from msgspec import structs
 
 from edge.inference.delegates import DelegateError, open_interpreter
 from edge.inference.gate import open_trusted
@@ -18,15 +18,33 @@ from edge.verbs.outcome import Complaint
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from edge.config.schema import Inference
     from edge.vision.preprocess import Floats
+
+
+class FloatTwin:
+    """A float network in the place of its int8 twin: the bytes made for the twin become the values they stand for.
+
+    Our own networks take grey / 128 - 1; the twin's input has the scale 1/128, so its bytes are grey - 128.
+    """
+
+    def __init__(self, net: Net) -> None:
+        self._net = net
+        self.choice = net.choice
+        self.input_shapes, self.output_shapes = net.input_shapes, net.output_shapes
+
+    def run(self, inputs: Sequence[NDArray[Any]]) -> tuple[Floats, ...]:
+        """Run once, as `Net.run`."""
+        return self._net.run([values / np.float32(128.0) if values.dtype == np.int8 else values for values in inputs])
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A network under judgement, on the back end that the daemon would choose."""
 
-    net: Net
+    net: Net | FloatTwin
     model: Model
     """What the manifest says of it; for a file of its own what is said of the network it stands in for."""
     path: Path
@@ -58,13 +76,22 @@ def open_network(task: str, usual: str, wanted: str | None, inference: Inference
     """
     manifest = Manifest.load(inference.models_dir)
     name = wanted or usual
-    if _is_file_name(name):
-        return _open_file(task, manifest, usual, Path(name), inference)
+    opened = (
+        _open_file(task, manifest, usual, Path(name), inference)
+        if _is_file_name(name)
+        else _open_named(task, manifest, name, inference, asked=wanted is not None)
+    )
+    takes_bytes = usual in manifest.models and manifest[usual].inputs[0].dtype == "int8"
+    twin = takes_bytes and opened.model.inputs[0].dtype == "float32"
+    return replace(opened, net=FloatTwin(opened.net)) if twin else opened
+
+
+def _open_named(task: str, manifest: Manifest, name: str, inference: Inference, *, asked: bool) -> Opened:
     if name not in manifest.models:
         known = ", ".join(sorted(manifest.models))
-        if wanted is None:
+        if not asked:
             raise Complaint(
-                f"{task} needs a network {usual!r}, which {manifest.path} does not have; give one as --model"
+                f"{task} needs a network {name!r}, which {manifest.path} does not have; give one as --model"
             )
         raise Complaint(
             f"there is no network {name!r} for --model; known are {known}, or give the path of a .tflite file"
@@ -104,7 +131,7 @@ def _described(task: str, manifest: Manifest, usual: str, path: Path) -> Model:
         for details in (interpreter.get_input_details(), interpreter.get_output_details())
     )
     stands_for = manifest[usual]
-    return replace(
+    return structs.replace(
         stands_for,
         name=path.stem,
         file=path.name,

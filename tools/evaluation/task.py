@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from edge.verbs.outcome import Complaint
 from edge.verbs.terminal import progress
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from edge.vision.preprocess import Gray
     from evaluation.answers import Answer
     from evaluation.items import Kind, PictureSet
+
+SMALLEST_PX: Final = 4
+"""A smaller picture is a mistake of whoever cut it [D]."""
 
 LabelSource = Literal["ferplus", "fer2013"]
 Framing = Literal["auto", "crops", "frames"]
@@ -72,8 +75,14 @@ class Outcome:
 
 def judged(pictures: PictureSet, judge: Callable[[Gray], Answer], what: str) -> list[Answer]:
     """Judge every picture in order, with progress on a terminal."""
-    items = progress(pictures.items, total=len(pictures.items), unit="pictures", what=what)
-    return [judge(pictures.pictures.read(item.key)) for item in items]
+    answers = []
+    for item in progress(pictures.items, total=len(pictures.items), unit="pictures", what=what):
+        picture = pictures.pictures.read(item.key)
+        if min(picture.shape) < SMALLEST_PX:
+            height, width = picture.shape
+            raise Complaint(f"{item.key} of {pictures.source} is {width}x{height} px and shows nothing; leave it out")
+        answers.append(judge(picture))
+    return answers
 
 
 def unlabelled(word: str | None) -> str | None:

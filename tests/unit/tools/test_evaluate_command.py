@@ -299,6 +299,14 @@ def test_a_broken_picture_leaves_old_predictions_alone(run: Any, tmp_path: Path)
     assert out.read_text(encoding="utf-8") == "old\n"
 
 
+def test_a_picture_of_a_pixel_is_a_mistake(run: Any, tmp_path: Path) -> None:
+    dot = png(np.full((1, 3), 9, np.uint8))
+    folder = write_set(tmp_path, [{"file": "1.png", "label": "sad"}], pixels={"1.png": dot})
+    code, _, err = run("expression", folder)
+    assert code == 1
+    assert "is 3x1 px and shows nothing; leave it out" in err
+
+
 def test_labels_of_which_nothing_is_left_are_refused(run: Any, tmp_path: Path) -> None:
     folder = faces(tmp_path, ["contempt", "sad"], agree=["1", "0"])
     code, _, err = run("nir-expression", folder)
