@@ -34,6 +34,7 @@ class Net:
         details = _in_declared_order(interpreter.get_output_details(), outputs)
         self._outputs = [_Output(interpreter, detail) for detail in details]
         self.input_shapes = tuple(entry.shape for entry in self._inputs)
+        self.input_types = tuple(entry.dtype for entry in self._inputs)
         self.output_shapes = tuple(entry.shape for entry in self._outputs)
         self.output_steps = tuple(entry.scale for entry in self._outputs)
         """Real value of one integer step of each output; 0.0 for a float one."""
@@ -94,16 +95,16 @@ class _Input:
         self.shape = tuple(int(side) for side in detail["shape"])
         self._set = interpreter.set_tensor
         self._index = detail["index"]
-        self._dtype = np.dtype(detail["dtype"])
-        self._integer = self._dtype.kind in "iu"
+        self.dtype = np.dtype(detail["dtype"])
+        self._integer = self.dtype.kind in "iu"
         if self._integer:
             self._scale, self._zero = _quantization(detail)
-            self._low, self._high = np.iinfo(self._dtype).min, np.iinfo(self._dtype).max
+            self._low, self._high = np.iinfo(self.dtype).min, np.iinfo(self.dtype).max
             self._real = np.empty(self.shape, np.float32)
-            self._quantized = np.empty(self.shape, self._dtype)
+            self._quantized = np.empty(self.shape, self.dtype)
 
     def put(self, values: Array) -> None:
-        if values.dtype == self._dtype:
+        if values.dtype == self.dtype:
             self._set(self._index, values)
         elif self._integer:
             np.multiply(values, 1.0 / self._scale, out=self._real, casting="unsafe")
@@ -113,7 +114,7 @@ class _Input:
             np.copyto(self._quantized, self._real, casting="unsafe")
             self._set(self._index, self._quantized)
         else:
-            self._set(self._index, values.astype(self._dtype))
+            self._set(self._index, values.astype(self.dtype))
 
 
 class _Output:

@@ -25,6 +25,9 @@ MIN_SCORE: Final = 0.5
 OVERLAP_RATIO: Final = 0.3
 """Boxes that overlap more are one face, averaged by score [S: MediaPipe's face detection graphs]."""
 
+REGRESSORS: Final = 16
+"""Numbers of an anchor: centre, width and height of the box, then six keypoints [S: the same]."""
+
 MIN_LOGIT: Final = math.log(MIN_SCORE / (1 - MIN_SCORE))
 
 
@@ -95,34 +98,60 @@ def anchor_centres(size: int, layers: Sequence[AnchorLayer]) -> NDArray[np.float
     return np.concatenate(grids)
 
 
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """How a region of the picture lies on a network's input: x there = (x in the region) * scale + left."""
+
+    scale: float
+    left: int
+    top: int
+
+
+def letterboxed(seat: Gray, canvas: Gray) -> Placement:
+    """Fit a region into the middle of a square canvas, black around it."""
+    size = canvas.shape[0]
+    scale = size / max(seat.shape)
+    width, height = (max(1, round(side * scale)) for side in (seat.shape[1], seat.shape[0]))
+    left, top = (size - width) // 2, (size - height) // 2
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    canvas.fill(0)
+    canvas[top : top + height, left : left + width] = cv2.resize(seat, (width, height), interpolation=how)
+    return Placement(scale, left, top)
+
+
 class Detector:
-    """One BlazeFace network."""
+    """One BlazeFace network, float or int8."""
 
     def __init__(self, net: Net, layers: Sequence[AnchorLayer]) -> None:
         self._net = net
         self._size = net.input_shapes[0][1]
-        self._input = GrayInput(self._size, -1.0, 1.0)
+        self._input = GrayInput(self._size, -1.0, 1.0, quantized=net.input_types[0] == np.int8)
         self._canvas = np.zeros((self._size, self._size), np.uint8)
         self._anchors = anchor_centres(self._size, layers)
 
     def find(self, gray: Gray, region: tuple[int, int, int, int]) -> list[Detection]:
         """Return the faces in a region (left, top, right, bottom in pixels) of the picture, surest first."""
         left, top, right, bottom = region
-        seat = gray[top:bottom, left:right]
-        scale = self._size / max(seat.shape)
-        width, height = (max(1, round(side * scale)) for side in (right - left, bottom - top))
-        dx, dy = (self._size - width) // 2, (self._size - height) // 2
-        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        self._canvas.fill(0)
-        self._canvas[dy : dy + height, dx : dx + width] = cv2.resize(seat, (width, height), interpolation=how)
-        regressors, logits = self._net.run((self._input.fill(self._canvas),))
+        at = letterboxed(gray[top:bottom, left:right], self._canvas)
+        regressors, logits = joined(self._net.run((self._input.fill(self._canvas),)))
         return [
-            _placed(values, score, scale, left - dx / scale, top - dy / scale)
-            for values, score in _merge(regressors[0], logits[0, :, 0], self._anchors, self._size)
+            _placed(values, score, at.scale, left - at.left / at.scale, top - at.top / at.scale)
+            for values, score in merged(regressors, logits, self._anchors, self._size)
         ]
 
 
-def _merge(regressors: Floats, logits: Floats, anchors: Floats, size: int) -> list[tuple[Any, float]]:
+def joined(outputs: Sequence[Floats]) -> tuple[Floats, Floats]:
+    """Return regressors (n, 16) and logits (n,) of all anchors.
+
+    An int8 network is cut before its concatenation, which would have forced one scale on both of its layers: it gives
+    the regressors of each layer, then the logits of each.
+    """
+    half = len(outputs) // 2
+    regressors = [layer.reshape(-1, REGRESSORS) for layer in outputs[:half]]
+    return np.concatenate(regressors), np.concatenate([layer.ravel() for layer in outputs[half:]])
+
+
+def merged(regressors: Floats, logits: Floats, anchors: Floats, size: int) -> list[tuple[Any, float]]:
     """Weighted non-maximum suppression: each face as (box and keypoints in input pixels, score), surest first."""
     sure = np.flatnonzero(logits >= MIN_LOGIT)
     if not sure.size:

@@ -92,17 +92,24 @@ def _percentile(ascending: Gray, percent: float) -> float:
 
 
 class GrayInput:
-    """Turns grey crops into the float input (1, size, size, 3) of a colour network; the buffers are reused."""
+    """Turns grey crops into the input (1, size, size, 3) of a colour network; the buffers are reused."""
 
-    def __init__(self, size: int, low: float, high: float) -> None:
+    def __init__(self, size: int, low: float, high: float, *, quantized: bool = False) -> None:
+        """`quantized`: int8, black is -128 and white 127, as the recipes of the int8 networks have it."""
         self.size = size
         self._low = np.float32(low)
         self._step = np.float32((high - low) / 255.0)
         self._gray = np.empty((size, size), np.float32)
         self._values = np.empty((1, size, size, 3), np.float32)
+        self._quantized = quantized
+        self._bytes = np.empty((1, size, size, 3), np.uint8)
 
-    def fill(self, crop: Gray) -> Floats:
+    def fill(self, crop: Gray) -> Floats | NDArray[np.int8]:
         """Return the crop's values between `low` (black) and `high` (white); valid until the next call."""
+        if self._quantized:
+            # Grey less 128, as bytes: the highest bit turned over.
+            cv2.cvtColor(crop ^ np.uint8(128), cv2.COLOR_GRAY2RGB, dst=self._bytes[0])
+            return self._bytes.view(np.int8)
         np.multiply(crop, self._step, out=self._gray)
         if self._low:
             self._gray += self._low

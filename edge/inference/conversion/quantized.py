@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from edge.inference.conversion.balance import balance
 from edge.inference.conversion.graph import (
     INT8_VERSIONS,
     Code,
@@ -51,6 +52,7 @@ def int8_twin(float_file: bytes, recipe: Recipe) -> bytes:
     names = tuple(graph.tensors[tensor].name for tensor in graph.inputs)
     if names != recipe.inputs:
         raise ValueError(f"the network's inputs are {', '.join(names)}, the recipe's {', '.join(recipe.inputs)}")
+    balance(graph, recipe.gains)
     return write_graph(quantized(graph, recipe.ranges), f"int8 twin of {recipe.source}, {recipe.source_sha256}")
 
 

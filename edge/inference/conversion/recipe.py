@@ -1,7 +1,6 @@
-"""What the int8 twin of a float network is made by: where to cut, and the range of each tensor.
+"""What the int8 twin of a float network is made by: where to cut, the gains of channels, and the range of each tensor.
 
-A recipe holds no weights and no pictures, only a scale and a zero point for each tensor that has a range of its own.
-`tools/calibrate_twin.py` writes it.
+A recipe holds no weights and no pictures. `tools/calibrate_twin.py` writes it.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Scale = Annotated[float, Meta(gt=0.0)]
+Exponent = Annotated[int, Meta(ge=-16, le=16)]
 ZeroPoint = Annotated[int, Meta(ge=-128, le=127)]
 
 
@@ -30,6 +30,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     """Tensors at which the network is cut, in the order of the twin's outputs."""
+    gains: dict[str, tuple[Exponent, ...]]
+    """Exponents of two by which the channels of depthwise convolutions are divided."""
     ranges: dict[str, tuple[Scale, ZeroPoint]]
     """Scale and zero point of each tensor; pooling and padding keep those of their input and are not listed."""
 

@@ -19,6 +19,7 @@ class ScriptedNet:
     """Answers with given (anchor, box centre, side, logit) entries."""
 
     input_shapes = ((1, 128, 128, 3),)
+    input_types = (np.dtype(np.float32),)
 
     def __init__(self, entries: list[tuple[int, float, float, float, float]]) -> None:
         self.entries = entries
@@ -36,6 +37,21 @@ class ScriptedNet:
             regressors[0, anchor, [4, 6]] += (-side / 4, side / 4)
             logits[0, anchor, 0] = logit
         return regressors, logits
+
+
+class CutNet(ScriptedNet):
+    """The same answers as an int8 network gives them: int8 in, each layer of anchors by itself."""
+
+    input_types = (np.dtype(np.int8),)
+
+    def run(self, inputs: tuple[np.ndarray]) -> tuple[np.ndarray, ...]:
+        regressors, logits = super().run(inputs)
+        return (
+            regressors[0, :512].reshape(1, 16, 16, 32),
+            regressors[0, 512:].reshape(1, 8, 8, 96),
+            logits[0, :512].reshape(1, 16, 16, 2),
+            logits[0, 512:].reshape(1, 8, 8, 6),
+        )
 
 
 def detect(
@@ -109,7 +125,7 @@ def test_the_region_is_upright_along_the_eyes_and_roomy_when_asked() -> None:
 
 
 def test_the_scripted_net_is_asked_once_a_frame() -> None:
-    net = SimpleNamespace(input_shapes=((1, 128, 128, 3),), calls=0)
+    net = SimpleNamespace(input_shapes=((1, 128, 128, 3),), input_types=(np.dtype(np.float32),), calls=0)
 
     def run(_: object) -> tuple[np.ndarray, np.ndarray]:
         net.calls += 1
@@ -120,3 +136,22 @@ def test_the_scripted_net_is_asked_once_a_frame() -> None:
     for _ in range(3):
         assert detector.find(np.zeros((90, 160), np.uint8), (0, 0, 160, 90)) == []
     assert net.calls == 3
+
+
+def test_the_layers_of_an_int8_network_are_joined_to_the_same_faces() -> None:
+    entries = [(10, 60, 60, 40, 4.0), (600, 64, 60, 40, 3.0), (700, 20, 20, 20, 1.0)]
+    picture, region = np.zeros((128, 128), np.uint8), (0, 0, 128, 128)
+    whole, layers = (Detector(net(entries), SHORT_RANGE).find(picture, region) for net in (ScriptedNet, CutNet))
+    assert len(whole) == 2
+    assert layers == whole
+
+
+def test_an_int8_network_gets_grey_less_128() -> None:
+    net = CutNet([])
+    picture = np.zeros((128, 128), np.uint8)
+    picture[3, 5], picture[4, 6] = 255, 100
+    Detector(net, SHORT_RANGE).find(picture, (0, 0, 128, 128))
+    assert net.seen[0].dtype == np.int8
+    assert net.seen[0][0, 3, 5].tolist() == [127] * 3
+    assert net.seen[0][0, 4, 6].tolist() == [-28] * 3
+    assert net.seen[0][0, 0, 0].tolist() == [-128] * 3

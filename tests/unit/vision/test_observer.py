@@ -26,6 +26,7 @@ class Detecting:
 
     def __init__(self, size: int, anchors: int) -> None:
         self.input_shapes = ((1, size, size, 3),)
+        self.input_types = (np.dtype(np.float32),)
         self._size, self._anchors = size, anchors
         self.faces: list[tuple[float, float]] = []
         self.calls = 0

@@ -52,6 +52,16 @@ def test_input_runs_from_black_to_white_in_three_equal_channels() -> None:
     assert values[0, 7, 7].tolist() == pytest.approx([-1.0] * 3)
 
 
+def test_quantized_input_is_grey_less_128_in_three_equal_channels() -> None:
+    crop = np.zeros((8, 8), np.uint8)
+    crop[0, 0], crop[0, 1] = 255, 127
+    values = GrayInput(8, -1.0, 1.0, quantized=True).fill(crop)
+    assert (values.shape, values.dtype) == ((1, 8, 8, 3), np.int8)
+    assert values[0, 0, 0].tolist() == [127] * 3
+    assert values[0, 0, 1].tolist() == [-1] * 3
+    assert values[0, 7, 7].tolist() == [-128] * 3
+
+
 def test_stretching_agrees_with_numpy_percentiles() -> None:
     crop = np.random.default_rng(5).integers(60, 121, (48, 48)).astype(np.uint8)
     low, high = np.percentile(crop, (1.0, 99.0))
