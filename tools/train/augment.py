@@ -24,7 +24,11 @@ class Augmenter:
     zoom = 0.2
     shift = 0.09
     night_share = 0.5
-    erase_share = 0.35
+    erase_share = 0.3
+    worn_share = 0.08
+    """Share of faces that get sunglasses, and again as many that get a mask."""
+    turn_depth = 0.35
+    """How far a face is turned sideways or up and down by warping: 0.35 narrows one half by a third."""
 
     def __init__(self, seed: int) -> None:
         self.random = torch.Generator().manual_seed(seed)
@@ -35,7 +39,7 @@ class Augmenter:
         night = self._night(crops)
         chosen = self._uniform(len(crops), 0, 1) < self.night_share
         crops = torch.where(chosen, night, self._gamma(crops, 0.25))
-        return self._erase(stretch_batch(crops))
+        return self._erase(stretch_batch(self._worn(crops)))
 
     def night(self, canvases: Tensor) -> Tensor:
         """Give the middle crops, each made night-like: the hard half of validation."""
@@ -55,7 +59,36 @@ class Augmenter:
         first = torch.stack([zoom * stretch * turn.cos() * mirror, -zoom * turn.sin(), across], 1)
         second = torch.stack([zoom * turn.sin() * mirror, zoom / stretch * turn.cos(), down], 1)
         grid = F.affine_grid(torch.stack([first, second], 1), [n, 1, CROP_PX, CROP_PX], align_corners=False)
+        grid = grid + self._pose(grid, zoom.view(n, 1, 1))
         return F.grid_sample(x, grid, padding_mode="border", align_corners=False)
+
+    def _pose(self, grid: Tensor, half: Tensor) -> Tensor:
+        """Shift of the grid (N, H, W, 2) as if a round head turned: its middle moves, its edges stay."""
+        n = len(grid)
+        turns = self._uniform(n, -self.turn_depth, self.turn_depth), self._uniform(n, -self.turn_depth, self.turn_depth)
+        shifts = [
+            turn.view(n, 1, 1) * 0.5 * half * (1 - (grid[..., axis] / half).clamp(-1, 1) ** 2)
+            for axis, turn in enumerate((turns[0], 0.6 * turns[1]))
+        ]
+        return torch.stack(shifts, -1)
+
+    def _worn(self, x: Tensor) -> Tensor:
+        """Sunglasses and masks: a dark band with a sheen over the eyes, a plain patch over mouth and chin."""
+        n = len(x)
+        axis = torch.arange(CROP_PX, dtype=torch.float32)
+        column, row = axis.view(1, 1, 1, -1), axis.view(1, 1, -1, 1)
+        which = self._uniform(n, 0, 1)
+        middle, eyes = self._uniform(n, 22, 26), self._uniform(n, 16, 21)
+        apart, wide, high = self._uniform(n, 9, 11), self._uniform(n, 6, 9), self._uniform(n, 4, 7)
+        off = (column - middle).abs() - apart
+        lens = (off / wide) ** 4 + ((row - eyes) / high) ** 4 < 1
+        bridge = (off < 0) & ((row - eyes + high / 2).abs() < 1.0)
+        dark = self._uniform(n, 0, 70) + self._uniform(n, 0, 60) * ((row - eyes) / high).clamp(-1, 1)
+        x = torch.where((lens | bridge) & (which < self.worn_share), dark.clamp_min(0).expand_as(x), x)
+        top = self._uniform(n, 26, 31) + (column - middle).abs() * self._uniform(n, 0.0, 0.25)
+        cloth = self._uniform(n, 40, 240) + 12 * torch.sin(row * self._uniform(n, 0.3, 0.9))
+        masked = (row > top) & ((column - middle).abs() < self._uniform(n, 15, 20)) & (which > 1 - self.worn_share)
+        return torch.where(masked, cloth.clamp(0, 255).expand_as(x), x)
 
     def _gamma(self, x: Tensor, strength: float) -> Tensor:
         exponent = torch.exp(self._uniform(len(x), -strength, strength))

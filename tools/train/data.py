@@ -14,11 +14,9 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from crop import CROP_SCALE, cut, square_of
-from face_box import FaceBoxFinder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -29,9 +27,6 @@ LABELS = ("neutral", "happiness", "sadness", "anger", "surprise", "disgust", "fe
 CROP_PX = 48
 CANVAS_PX = 64
 MARGIN_PX = (CANVAS_PX - CROP_PX) // 2
-
-NIR_HELD_OUT = frozenset({"n04", "n06", "n12", "n16", "n18"})
-"""Subjects never trained on: each shows neutral and at least five of the six emotions [D]."""
 
 HELD_OUT_SHARE = 5
 """One name in five (by CRC-32 of the name) is held out of the wild and CK+ sets [D]."""
@@ -61,24 +56,20 @@ class FaceSet:
         return self.canvases[:, MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
 
 
-def load_sets(data_dir: Path, detector: Path) -> dict[str, FaceSet]:
-    """Load all four sets by name; about half a minute, most of it face detection in the infrared frames."""
+def load_visible(data_dir: Path) -> dict[str, FaceSet]:
+    """Load the three sets of ready visible-light crops by name."""
     return {
         "ferplus": load_ferplus(data_dir / "fer2013plus" / "fer2013plus.npz"),
         "wild": load_cropped(data_dir / "wild_expressions_grey"),
         "ckplus": load_cropped(data_dir / "ckplus48"),
-        "nir": load_nir(data_dir / "nir_expressions", FaceBoxFinder(detector)),
     }
 
 
 def load_ferplus(path: Path) -> FaceSet:
     """Load FER2013 pictures with the FER+ votes as label shares; pictures voted unknown or no face are left out."""
     archive = np.load(path)
-    names = [str(n) for n in archive["vote_names"]]
-    votes = archive["votes"].astype(np.float32)
-    shares = votes[:, [names.index(label) for label in LABELS]]
-    keep = (shares.sum(1) > 0) & (shares.max(1) >= votes.max(1))
-    shares = shares[keep] / shares[keep].sum(1, keepdims=True)
+    shares, keep = vote_shares(archive)
+    shares = shares[keep]
     fer_names = [SAME_LABEL.get(str(n), str(n)) for n in archive["fer_names"]]
     canonical = np.array([*(LABELS.index(n) for n in fer_names), -1], np.int8)
     held_out = np.array([not str(s).startswith("train") for s in archive["split"][keep]])
@@ -91,6 +82,20 @@ def load_ferplus(path: Path) -> FaceSet:
     )
 
 
+def vote_shares(archive: Mapping[str, NDArray[np.generic]]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Give label shares (N, 8) of all FER+ pictures, and which are usable: not voted unknown or no face."""
+    names = [str(n) for n in archive["vote_names"]]
+    votes = archive["votes"].astype(np.float32)
+    shares = votes[:, [names.index(label) for label in LABELS]]
+    keep = (shares.sum(1) > 0) & (shares.max(1) >= votes.max(1))
+    return shares / np.maximum(shares.sum(1, keepdims=True), 1.0), keep
+
+
+def is_held_out(name: str) -> bool:
+    """Tell whether this person of the wild or CK+ set is never trained on."""
+    return zlib.crc32(name.encode()) % HELD_OUT_SHARE == 0
+
+
 def load_cropped(folder: Path) -> FaceSet:
     """Load a set of ready face crops whose framing is the nominal one already."""
     rows = list(read_index(folder))
@@ -98,25 +103,8 @@ def load_cropped(folder: Path) -> FaceSet:
         [to_canvas(picture) for _, picture in rows],
         [row["label"] for row, _ in rows],
         [row["subject"] for row, _ in rows],
-        [zlib.crc32(row["subject"].encode()) % HELD_OUT_SHARE == 0 for row, _ in rows],
+        [is_held_out(row["subject"]) for row, _ in rows],
     )
-
-
-def load_nir(folder: Path, finder: FaceBoxFinder, canvas_scale: float = CROP_SCALE * CANVAS_PX / CROP_PX) -> FaceSet:
-    """Load real infrared frames where annotator and instruction agree; to train, also calm faces seen as neutral."""
-    canvases, labels, subjects, held_out = [], [], [], []
-    for row, frame in read_index(folder):
-        held = row["subject"] in NIR_HELD_OUT
-        if row["agree"] != "1" and (held or row["label"] != "neutral"):
-            continue
-        box = finder.find(frame)
-        if box is None:
-            continue
-        canvases.append(cut(frame, square_of(box, canvas_scale), CANVAS_PX))
-        labels.append(row["label"])
-        subjects.append(row["subject"])
-        held_out.append(held)
-    return collect(canvases, labels, subjects, held_out)
 
 
 def collect(canvases: list[NDArray[np.uint8]], labels: list[str], subjects: list[str], held_out: list[bool]) -> FaceSet:

@@ -1,6 +1,6 @@
 """PyTorch weights to a float .tflite with batch normalisation folded, and the pictures the quantizer needs.
 
-``python tools/train/export.py --run build/train/expression --data DIR --detector FILE`` writes into the run's folder
+``python tools/train/export.py --run build/train/student --data DIR`` writes into the run's folder
 ``expression_float.tflite``, ``calibration.npz`` (training pictures) and ``check.npz`` (validation pictures).
 The two .npz files hold faces: they stay in the build folder.
 """
@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from ai_edge_litert.interpreter import Interpreter
 from augment import Augmenter, plain
-from data import LABELS, load_sets
-from net import INPUT_PX, ConvNorm, ExpressionNet
+from data import LABELS, load_visible
+from net import CLASSES, INPUT_PX, SHAPES, ConvNorm, ExpressionNet
 from tflite_graph import FloatGraph
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def folded(layer: ConvNorm) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 
 
 def to_tflite(net: ExpressionNet) -> bytes:
-    """Write the network as a float .tflite: input ``crop`` (1, 48, 48, 1), output ``logits`` (1, 8)."""
+    """Write the network as a float .tflite: input ``crop`` (1, 48, 48, 1), outputs ``logits`` (8), ``fer2013`` (7)."""
     graph = FloatGraph("crop", (1, INPUT_PX, INPUT_PX, 1))
 
     def layer(x: int, part: ConvNorm, name: str) -> int:
@@ -51,14 +51,16 @@ def to_tflite(net: ExpressionNet) -> bytes:
 
     x = layer(graph.input, net.stem, "stem")
     for number, block in enumerate(net.blocks):
-        y = layer(x, block.expand, f"block{number}/expand")
-        y = layer(y, block.filter, f"block{number}/filter")
-        y = layer(y, block.project, f"block{number}/project")
-        x = graph.add(x, y, f"block{number}/add") if block.residual else y
-    x = graph.spatial_mean(layer(x, net.head, "head"), "mean")
-    weights, bias = (p.detach().numpy() for p in (net.logits.weight, net.logits.bias))
-    x = graph.fully_connected(x, "logits", weights, bias)
-    return graph.finish(x, f"Displayed expression, logits: {', '.join(LABELS)}")
+        y = layer(layer(x, block.first, f"block{number}/first"), block.second, f"block{number}/second")
+        skipped = x if block.short_cut is None else layer(x, block.short_cut, f"block{number}/short_cut")
+        x = graph.add(y, skipped, f"block{number}/sum", relu6=True)
+    x = graph.spatial_mean(x, "mean")
+    weights, bias = (p.detach().numpy() for p in (net.heads.weight, net.heads.bias))
+    ends = [
+        graph.fully_connected(x, "logits", weights[:CLASSES], bias[:CLASSES]),
+        graph.fully_connected(x, "fer2013", weights[CLASSES:], bias[CLASSES:]),
+    ]
+    return graph.finish(ends, f"Displayed expression, logits: {', '.join(LABELS)}")
 
 
 def largest_difference(model: bytes, net: ExpressionNet, inputs: torch.Tensor) -> float:
@@ -69,15 +71,15 @@ def largest_difference(model: bytes, net: ExpressionNet, inputs: torch.Tensor) -
     for picture in inputs.permute(0, 2, 3, 1).numpy():
         runtime.set_tensor(runtime.get_input_details()[0]["index"], picture[None])
         runtime.invoke()
-        found.append(runtime.get_tensor(runtime.get_output_details()[0]["index"])[0])
+        found.append(np.concatenate([runtime.get_tensor(end["index"])[0] for end in runtime.get_output_details()]))
     net.eval()
     with torch.no_grad():
         return float(np.abs(np.stack(found) - net(inputs).numpy()).max())
 
 
-def load_net(path: Path) -> ExpressionNet:
+def load_net(path: Path, shape: str = "student") -> ExpressionNet:
     """Load the network with the weights of ``best.pt``."""
-    net = ExpressionNet()
+    net = ExpressionNet(SHAPES[shape])
     net.load_state_dict(torch.load(path, weights_only=True))
     return net.eval()
 
@@ -86,14 +88,13 @@ def main() -> None:
     """Read the command line, export, check against PyTorch and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--detector", type=Path, required=True)
-    parser.add_argument("--run", type=Path, default=Path("build/train/expression"))
+    parser.add_argument("--run", type=Path, default=Path("build/train/student"))
     parser.add_argument("--seed", type=int, default=20)
     options = parser.parse_args()
     torch.set_num_threads(1)
     net = load_net(options.run / "best.pt")
     model = to_tflite(net)
-    faces = load_sets(options.data, options.detector)["ferplus"]
+    faces = load_visible(options.data)["ferplus"]
     generator = np.random.default_rng(options.seed)
 
     def pictures(*, held_out: bool) -> torch.Tensor:

@@ -1,9 +1,12 @@
-"""Train the expression network: ``python tools/train/expression.py --data DIR --detector FILE --minutes 75``.
+"""Train an expression network: ``python tools/train/expression.py --net student --data DIR --minutes 45``.
 
-One run within a budget of wall-clock time: the learning rate follows a cosine over that budget, an exponential
+One run within a budget of processor time: the learning rate follows a cosine over that budget, an exponential
 moving average of the weights is what gets validated and kept, and a checkpoint after every round lets a stopped run
 go on. The best average is chosen by the validation half of FER+ alone, plain and night-like; the held-out people of
-the other sets are looked at by ``measure.py`` only, after training.
+the other sets are looked at by ``measure.py`` only, after training. Infrared faces take no part here.
+
+``--net teacher`` and ``--net pretrained`` make the two teachers, ``teach.py`` lets them answer for every training
+picture, and ``--targets`` gives their answers to the student.
 """
 
 from __future__ import annotations
@@ -22,23 +25,29 @@ import numpy as np
 import torch
 from augment import Augmenter, plain
 from curve import draw_curve
-from data import FaceSet, load_sets
-from net import ExpressionNet, parameter_count
-from torch import Tensor
+from data import FaceSet, load_visible
+from net import CLASSES, SHAPES, ExpressionNet, parameter_count
+from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-SOURCE_SHARES = {"ferplus": 0.82, "wild": 0.07, "ckplus": 0.06, "nir": 0.05}
-"""Share of each set in what the network sees [D]; infrared is small: 8 people would soon be learnt by heart."""
+SOURCE_SHARES = {"ferplus": 0.84, "wild": 0.08, "ckplus": 0.08}
+"""Share of each set in what the network sees [D]."""
 
 RARE_CLASS_POWER = 0.25
 """Pictures of a class are drawn in proportion to 1 / count**power: rare classes more often, mildly [D]."""
 
+TEACHER_SHARE = 0.6
+"""How much of a target the teachers' answer makes up, where there is one; the label makes up the rest [D]."""
+
+FER2013_WEIGHT = 0.4
+"""Weight of the loss on the FER2013 labels beside that on the votes [D]."""
+
 LABEL_SMOOTHING = 0.1
-LEARNING_RATE = 3e-3
-WEIGHT_DECAY = 2e-2
+LEARNING_RATES = {"student": 2e-3, "teacher": 2e-3, "pretrained": 6e-4}
+WEIGHT_DECAY = 3e-2
 AVERAGE_DECAY = 0.998
-WARM_UP_STEPS = 60
+WARM_UP_STEPS = 100
 DRAWS_A_ROUND = 26_624
 
 
@@ -47,27 +56,66 @@ class Pool:
     """Everything that may be drawn in training, with the chance of each picture."""
 
     canvases: Tensor
-    targets: Tensor
+    votes: Tensor
+    """Label shares (N, 8)."""
+    fer2013: Tensor
+    """Shares of the FER2013 label (N, 7); all zero where there is none."""
     chances: Tensor
+
+    def taught(self, answers: Path) -> Pool:
+        """Mix the teachers' answers into the labels."""
+        told = np.load(answers)
+        votes, fer2013 = (torch.from_numpy(told[name]) for name in ("votes", "fer2013"))
+        if len(votes) != len(self.votes):
+            raise SystemExit(f"{answers} answers for {len(votes)} pictures, not {len(self.votes)}: run teach.py again.")
+        known = self.fer2013.sum(1, keepdim=True)
+        return Pool(
+            self.canvases,
+            self.votes.lerp(votes, TEACHER_SHARE),
+            self.fer2013.lerp(fer2013 * known, TEACHER_SHARE),
+            self.chances,
+        )
 
 
 def pool_of(sets: dict[str, FaceSet]) -> Pool:
     """Join the training parts of all sets, with smoothed targets and the drawing chances."""
-    canvases, targets, chances = [], [], []
-    for name, share in SOURCE_SHARES.items():
-        part = sets[name].part(held_out=False)
+    parts = [sets[name].part(held_out=False) for name in SOURCE_SHARES]
+    votes, fer2013, chances = [], [], []
+    for (name, share), part in zip(SOURCE_SHARES.items(), parts, strict=True):
         label = part.shares.argmax(1)
         count = np.bincount(label, minlength=part.shares.shape[1])
         chance = 1.0 / count[label] ** RARE_CLASS_POWER
         smoothing = 0.0 if name == "ferplus" else LABEL_SMOOTHING
-        canvases.append(part.canvases)
-        targets.append(part.shares * (1 - smoothing) + smoothing / part.shares.shape[1])
+        votes.append(part.shares * (1 - smoothing) + smoothing / part.shares.shape[1])
+        # Without a label (-1) the last row is taken, that of contempt, which leaves nothing but zeros.
+        fer2013.append(np.eye(CLASSES)[part.fer_label, : CLASSES - 1])
         chances.append(share * chance / chance.sum())
     return Pool(
-        torch.from_numpy(np.concatenate(canvases)),
-        torch.from_numpy(np.concatenate(targets).astype(np.float32)),
+        torch.from_numpy(np.concatenate([part.canvases for part in parts])),
+        torch.from_numpy(np.concatenate(votes).astype(np.float32)),
+        torch.from_numpy(np.concatenate(fer2013).astype(np.float32)),
         torch.from_numpy(np.concatenate(chances)),
     )
+
+
+def open_net(name: str) -> nn.Module:
+    """Make the network of this name, untrained or pretrained."""
+    if name == "pretrained":
+        from pretrained import PretrainedNet  # noqa: PLC0415 - only teachers need the package
+
+        return PretrainedNet()
+    return ExpressionNet(SHAPES[name])
+
+
+def autocast(name: str) -> torch.autocast:
+    """Compute plain convolutions with 16 bits, four times as fast on matrix units; depthwise ones gain nothing."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=name != "pretrained")
+
+
+def loss_of(outputs: Tensor, votes: Tensor, fer2013: Tensor) -> Tensor:
+    """Cross entropy against the votes, and against the FER2013 label where there is one."""
+    by_label = -(fer2013 * outputs[:, CLASSES:].log_softmax(1)).sum(1).mean()
+    return F.cross_entropy(outputs[:, :CLASSES], votes) + FER2013_WEIGHT * by_label
 
 
 def choosing_half(valid: FaceSet) -> np.ndarray:
@@ -76,19 +124,19 @@ def choosing_half(valid: FaceSet) -> np.ndarray:
 
 
 @torch.no_grad()
-def logits_of(net: ExpressionNet, inputs: Tensor, batch: int = 256) -> Tensor:
-    """Compute logits (N, 8) in evaluation mode."""
+def logits_of(net: nn.Module, inputs: Tensor, batch: int = 256) -> Tensor:
+    """Compute logits (N, 15) in evaluation mode."""
     net.eval()
-    return torch.cat([net(x) for x in inputs.split(batch)])
+    return torch.cat([net(x.contiguous(memory_format=torch.channels_last)) for x in inputs.split(batch)])
 
 
 def accuracy(logits: Tensor, truth: Tensor) -> float:
     """Share of pictures whose largest logit is the true class."""
-    return float((logits.argmax(1) == truth).float().mean())
+    return float((logits[:, :CLASSES].argmax(1) == truth).float().mean())
 
 
 @torch.no_grad()
-def move_average(average: ExpressionNet, net: ExpressionNet, step: int) -> None:
+def move_average(average: nn.Module, net: nn.Module, step: int) -> None:
     """Do one step of the moving average, quicker at the start so that the first weights are soon forgotten."""
     decay = min(AVERAGE_DECAY, step / (step + 10))
     for mean, now in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
@@ -104,9 +152,9 @@ class Run:
     def __init__(self, options: argparse.Namespace) -> None:
         torch.manual_seed(options.seed)
         self.options = options
-        self.net = ExpressionNet().to(memory_format=torch.channels_last)
+        self.net = open_net(options.net).to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.net)
-        self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+        self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=1.0, weight_decay=WEIGHT_DECAY)
         self.augment = Augmenter(options.seed)
         self.step = 0
         self.spent_s = 0.0
@@ -145,9 +193,14 @@ class Run:
         (self.options.out / "history.json").write_text(json.dumps(self.history, indent=1))
 
     def learning_rate(self) -> float:
-        """Give the rate for this moment: a short warm-up, then a cosine over the time budget."""
+        """Give the rate for this moment: a short warm-up, then a cosine over the budget."""
         done = min(1.0, self.spent_s / (self.options.minutes * 60))
-        return LEARNING_RATE * 0.5 * (1 + math.cos(math.pi * done)) * min(1.0, (self.step + 1) / WARM_UP_STEPS)
+        return (
+            LEARNING_RATES[self.options.net]
+            * 0.5
+            * (1 + math.cos(math.pi * done))
+            * min(1.0, (self.step + 1) / WARM_UP_STEPS)
+        )
 
     def round(self, pool: Pool) -> float:
         """Draw one round of pictures; returns the mean loss. Ends early when the budget is spent."""
@@ -156,18 +209,20 @@ class Run:
         drawn = torch.multinomial(pool.chances, DRAWS_A_ROUND, replacement=True, generator=self.augment.random)
         losses = []
         for index in tqdm(drawn.split(size), disable=not sys.stderr.isatty(), leave=False):
-            started = time.monotonic()
+            started = time.process_time()
             for group in self.optimiser.param_groups:
                 group["lr"] = self.learning_rate()
             inputs = self.augment(pool.canvases[index]).contiguous(memory_format=torch.channels_last)
-            loss = F.cross_entropy(self.net(inputs), pool.targets[index])
+            with autocast(self.options.net):
+                outputs = self.net(inputs)
+            loss = loss_of(outputs.float(), pool.votes[index], pool.fer2013[index])
             self.optimiser.zero_grad()
             loss.backward()
             self.optimiser.step()
             self.step += 1
             move_average(self.average, self.net, self.step)
             losses.append(loss.item())
-            self.spent_s += time.monotonic() - started
+            self.spent_s += (time.process_time() - started) / self.options.threads
             if self.over():
                 break
         return float(np.mean(losses))
@@ -179,10 +234,12 @@ class Run:
 
 def train(options: argparse.Namespace) -> None:
     """Train until the budget is spent, keeping the best average in ``best.pt``."""
-    torch.set_num_threads(1)
+    torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
-    sets = load_sets(options.data, options.detector)
+    sets = load_visible(options.data)
     pool = pool_of(sets)
+    if options.targets:
+        pool = pool.taught(options.targets)
     valid = sets["ferplus"].part(held_out=True)
     chosen = choosing_half(valid)
     canvases = torch.from_numpy(valid.canvases[chosen])
@@ -192,7 +249,7 @@ def train(options: argparse.Namespace) -> None:
     resumed = run.resume()
     print(
         f"{'resumed' if resumed else 'new'} run: {parameter_count(run.net):,} parameters, "
-        f"{len(pool.targets):,} training pictures, {len(truth):,} choose",
+        f"{len(pool.votes):,} training pictures, {len(truth):,} choose",
         flush=True,
     )
     while not run.over():
@@ -216,12 +273,16 @@ def main() -> None:
     """Read the command line and train."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder that holds fer2013plus/, ckplus48/, ...")
-    parser.add_argument("--detector", type=Path, required=True, help="face_detection_short_range.tflite")
-    parser.add_argument("--out", type=Path, default=Path("build/train/expression"))
-    parser.add_argument("--minutes", type=float, default=75.0, help="wall-clock budget of training itself")
+    parser.add_argument("--net", choices=("student", "teacher", "pretrained"), default="student")
+    parser.add_argument("--targets", type=Path, help="the teachers' answers, from teach.py")
+    parser.add_argument("--out", type=Path, help="folder of this run (default: build/train/NET)")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=75.0, help="processor time of training itself, a thread")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--seed", type=int, default=20)
-    train(parser.parse_args())
+    options = parser.parse_args()
+    options.out = options.out or Path("build/train") / options.net
+    train(options)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 Operator = schema.BuiltinOperator
@@ -38,6 +40,12 @@ class FloatGraph:
         self._operators: list[schema.OperatorT] = []
         self._codes: list[int] = []
         self.input = self._tensor(input_name, input_shape)
+        self._inputs = [self.input]
+
+    def another_input(self, name: str, shape: tuple[int, ...]) -> int:
+        """Add one more input; returns its index."""
+        self._inputs.append(self._tensor(name, shape))
+        return self._inputs[-1]
 
     def conv(
         self, x: int, name: str, weights: NDArray[np.float32], bias: NDArray[np.float32], *, stride: int, relu6: bool
@@ -68,9 +76,10 @@ class FloatGraph:
         shape = (*self._strided(x, stride), weights.shape[3])
         return self._add(Operator.DEPTHWISE_CONV_2D, options, inputs, name=name, shape=shape)
 
-    def add(self, x: int, y: int, name: str) -> int:
+    def add(self, x: int, y: int, name: str, *, relu6: bool = False) -> int:
         """ADD of two tensors of one shape."""
-        return self._add(Operator.ADD, schema.AddOptionsT(), [x, y], name=name, shape=self._shape(x))
+        options = schema.AddOptionsT(fusedActivationFunction=RELU6 if relu6 else NO_ACTIVATION)
+        return self._add(Operator.ADD, options, [x, y], name=name, shape=self._shape(x))
 
     def spatial_mean(self, x: int, name: str) -> int:
         """MEAN over height and width: (1, h, w, c) becomes (1, c)."""
@@ -78,29 +87,32 @@ class FloatGraph:
         shape = (1, self._shape(x)[3])
         return self._add(Operator.MEAN, schema.ReducerOptionsT(keepDims=False), [x, axes], name=name, shape=shape)
 
-    def fully_connected(self, x: int, name: str, weights: NDArray[np.float32], bias: NDArray[np.float32]) -> int:
-        """FULLY_CONNECTED without activation; weights are (out, in)."""
+    def fully_connected(
+        self, x: int, name: str, weights: NDArray[np.float32], bias: NDArray[np.float32], *, relu6: bool = False
+    ) -> int:
+        """FULLY_CONNECTED; weights are (out, in)."""
         inputs = [x, self._constant(f"{name}/weights", weights), self._constant(f"{name}/bias", bias)]
         return self._add(
             Operator.FULLY_CONNECTED,
-            schema.FullyConnectedOptionsT(),
+            schema.FullyConnectedOptionsT(fusedActivationFunction=RELU6 if relu6 else NO_ACTIVATION),
             inputs,
             name=name,
             shape=(1, weights.shape[0]),
         )
 
-    def finish(self, output: int, description: str) -> bytes:
-        """Pack the .tflite file; its one signature names input and output by their tensors' names."""
+    def finish(self, outputs: int | Sequence[int], description: str) -> bytes:
+        """Pack the .tflite file; its one signature names inputs and outputs by their tensors' names."""
+        ends = [outputs] if isinstance(outputs, int) else list(outputs)
         graph = schema.SubGraphT(
             tensors=self._tensors,
-            inputs=np.array([self.input], np.int32),
-            outputs=np.array([output], np.int32),
+            inputs=np.array(self._inputs, np.int32),
+            outputs=np.array(ends, np.int32),
             operators=self._operators,
             name=b"main",
         )
         signature = schema.SignatureDefT(
-            inputs=[self._named(self.input)],
-            outputs=[self._named(output)],
+            inputs=[self._named(tensor) for tensor in self._inputs],
+            outputs=[self._named(tensor) for tensor in ends],
             signatureKey=b"serving_default",
             subgraphIndex=0,
         )
