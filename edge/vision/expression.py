@@ -1,4 +1,9 @@
-"""The displayed expression: probabilities from our own network on a small grey crop."""
+"""The displayed expression: our own network on a small grey crop, fused with the shape of the face.
+
+Grey values tell more in visible light, shape carries over to infrared better; both are the same driver's, so both are
+referenced to his own neutral face together, later (`edge/indicators/anger.py`): differences of fused logits are
+differences of either.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +13,16 @@ import cv2
 import numpy as np
 
 from edge.types import EXPRESSIONS
+from edge.vision.face_shape import face_shape
 from edge.vision.landmarks import MESH_PX
 from edge.vision.preprocess import stretch_contrast
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from edge.inference.interpreter import Net
-    from edge.inference.manifest import Model
     from edge.vision.headpose import HeadPose
     from edge.vision.landmarks import Mesh
+    from edge.vision.nets import ExpressionNets
     from edge.vision.preprocess import Floats, Gray
 
 CROP_SCALE: Final = 1.07
@@ -36,13 +41,13 @@ MAX_YAW_DEG: Final = 30.0
 
 
 class ExpressionReader:
-    """Reads faces with one network."""
+    """Reads faces with two networks: one on grey values, and one that joins its answer with the face's shape."""
 
-    def __init__(self, net: Net, model: Model) -> None:
-        self._net = net
-        self._size = net.input_shapes[0][1]
-        self._temperature = model.temperature
-        self._places = [model.labels.index(name) for name in EXPRESSIONS]
+    def __init__(self, nets: ExpressionNets) -> None:
+        self._network, self._fusion = nets.network.net, nets.fusion.net
+        self._size = self._network.input_shapes[0][1]
+        self._temperature = nets.fusion.model.temperature
+        self._places = [nets.fusion.model.labels.index(name) for name in EXPRESSIONS]
 
     def read(self, mesh: Mesh, view: HeadPose) -> dict[str, float] | None:
         """Return probabilities over `EXPRESSIONS`, or None for a face too small or turned too far.
@@ -51,8 +56,16 @@ class ExpressionReader:
         """
         if mesh.width_px < MIN_FACE_PX or abs(view.yaw_deg) > MAX_YAW_DEG:
             return None
-        logits = self._net.run((network_input(expression_crop(mesh, self._size)),))[0].ravel()
-        return dict(zip(EXPRESSIONS, probabilities(logits[self._places], self._temperature), strict=True))
+        return dict(zip(EXPRESSIONS, self.probabilities(mesh), strict=True))
+
+    def probabilities(self, mesh: Mesh) -> list[float]:
+        """Return probabilities over `EXPRESSIONS`, whatever the face's size and turn."""
+        return probabilities(self.logits(mesh)[self._places], self._temperature)
+
+    def logits(self, mesh: Mesh) -> Floats:
+        """Return the fused logits (8,), in the order of the fusion's labels."""
+        seen = np.concatenate(self._network.run((network_input(expression_crop(mesh, self._size)),)), axis=1)
+        return self._fusion.run((seen, face_shape(mesh)))[0].ravel()
 
 
 def probabilities(logits: Floats, temperature: float) -> list[float]:

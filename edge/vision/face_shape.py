@@ -30,11 +30,6 @@ SHAPE_POINTS: Final = np.array((*BROWS, *EYES, *NOSE, *CHEEKS, *OUTER_LIPS, *INN
 
 def face_shape(mesh: Mesh) -> Floats:
     """Return the points (1, 3 * n) as x, y, z in mm: to the person's left, down, away from the camera."""
-    return shape_of(mesh.points, mesh.rigid.rotation, mesh.rigid.px_per_mm)
-
-
-def shape_of(points: Floats, rotation: Floats, px_per_mm: float) -> Floats:
-    """Carry the chosen ones of mesh points (468, 3) over to the mean face's axes."""
-    origin = points[INDICES].mean(axis=0)
-    turned = (points[SHAPE_POINTS] - origin) @ rotation / px_per_mm
+    origin = mesh.points[INDICES].mean(axis=0)
+    turned = (mesh.points[SHAPE_POINTS] - origin) @ mesh.rigid.rotation / mesh.rigid.px_per_mm
     return np.asarray(turned, np.float32).reshape(1, -1)

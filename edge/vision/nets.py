@@ -20,14 +20,23 @@ FACE_FULL_RANGE = "face_full_range"
 FACE_MESH = "face_mesh"
 IRIS = "iris"
 EXPRESSION = "expression"
+EXPRESSION_FUSION = "expression_fusion"
 
 
 @dataclass(frozen=True, slots=True)
-class ExpressionNet:
-    """The expression network and what the manifest says of its answers."""
+class OpenedNet:
+    """A network and what the manifest says of its answers."""
 
     net: Net
     model: Model
+
+
+@dataclass(frozen=True, slots=True)
+class ExpressionNets:
+    """The network on grey values, and the one that fuses its logits with the face's shape."""
+
+    network: OpenedNet
+    fusion: OpenedNet
 
 
 class OnDemand:
@@ -53,25 +62,31 @@ class Nets:
     """For faces that the short-range net misses: 12 MB of memory that a well-placed camera does without."""
     mesh: Net
     iris: Net
-    expression: ExpressionNet | None
-    """None when the expression is switched off: then its file is never opened."""
+    expression: ExpressionNets | None
+    """None when the expression is switched off: then their files are never opened."""
 
     def by_name(self) -> dict[str, Net]:
         """Return the opened ones by their name in the manifest."""
         nets = {FACE_SHORT_RANGE: self.short_range, FACE_MESH: self.mesh, IRIS: self.iris}
         if self.full_range.opened is not None:
             nets[FACE_FULL_RANGE] = self.full_range.opened
-        return nets | ({EXPRESSION: self.expression.net} if self.expression else {})
+        if self.expression is not None:
+            nets[EXPRESSION] = self.expression.network.net
+            nets[EXPRESSION_FUSION] = self.expression.fusion.net
+        return nets
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all that may run, opened or not."""
         always = (FACE_SHORT_RANGE, FACE_FULL_RANGE, FACE_MESH, IRIS)
-        return (*always, EXPRESSION) if self.expression else always
+        return (*always, EXPRESSION, EXPRESSION_FUSION) if self.expression else always
 
     def degraded_reason(self) -> str | None:
         """Say in one line which network does not run on the back end that was asked for; None when all do."""
-        said = [f"{name}: {net.choice.degraded_reason}" for name, net in self.by_name().items()]
-        return "; ".join(text for text in said if not text.endswith(": None")) or None
+        names: dict[str, list[str]] = {}
+        for name, net in self.by_name().items():
+            if net.choice.degraded_reason is not None:
+                names.setdefault(net.choice.degraded_reason, []).append(name)
+        return "; ".join(f"{', '.join(same)}: {reason}" for reason, same in names.items()) or None
 
     def faults(self) -> set[str]:
         """Return what the parity gate found wrong with the back ends that were tried, for health."""
@@ -107,5 +122,12 @@ def open_nets(
         full_range=OnDemand(opener(FACE_FULL_RANGE, timed=False)),
         mesh=opened(FACE_MESH),
         iris=opened(IRIS),
-        expression=ExpressionNet(opened(EXPRESSION), manifest[EXPRESSION]) if expression.enabled else None,
+        expression=_expression_nets(opened, manifest) if expression.enabled else None,
+    )
+
+
+def _expression_nets(opened: Callable[[str], Net], manifest: Manifest) -> ExpressionNets:
+    return ExpressionNets(
+        network=OpenedNet(opened(EXPRESSION), manifest[EXPRESSION]),
+        fusion=OpenedNet(opened(EXPRESSION_FUSION), manifest[EXPRESSION_FUSION]),
     )

@@ -72,11 +72,7 @@ class FaceObserver:
         iris = IrisNet(nets.iris)
         self._right_eye = Eye(RIGHT_EYE, iris, vision.iris_every_n, camera.neutral_yaw_deg)
         self._left_eye = Eye(LEFT_EYE, iris, vision.iris_every_n, camera.neutral_yaw_deg)
-        self._expression = (
-            ExpressionReader(nets.expression.net, nets.expression.model)
-            if nets.expression and expression.enabled
-            else None
-        )
+        self._expression = ExpressionReader(nets.expression) if nets.expression and expression.enabled else None
         self._track: _Track | None = None
         self._faces = 0
         self._frames_without_face = 0

@@ -23,13 +23,16 @@ from fusion import HOSTILE, PUBLISHED, Fusion, People, ShapeNet, fit, left_out, 
 from net import CLASSES, FER2013_CLASSES
 from tflite_graph import FloatGraph
 
+from edge.config.rules import Anger
+from edge.indicators.anger import NeutralExpression
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
 
-CHECK_TOLERANCE = 1e-3
-"""Largest logit difference allowed between the fitted arithmetic and the file."""
+HOSTILE_FROM = Anger().hostility
+"""The daemon's threshold on p(anger) + p(disgust) for one frame."""
 
 
 def index_of(folder: Path) -> list[dict[str, str]]:
@@ -159,6 +162,25 @@ def ablation(report: Report, people: People) -> tuple[NDArray[np.float64], NDArr
     return raw, own
 
 
+def as_the_daemon(people: People, raw: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    """Log probabilities referenced by the daemon's own baseline, which learns each person's calm pictures; else NaN."""
+    stated = probabilities(raw[:, :PUBLISHED], temperature)
+    out = np.full_like(stated, np.nan)
+    for person in np.unique(people.person):
+        mine = people.person == person
+        calm = mine & (people.label == 0)
+        sure = calm & people.agree
+        if not calm.any():
+            continue
+        faces = stated[sure if sure.any() else calm]
+        neutral = NeutralExpression(len(faces))
+        for face in faces:
+            neutral.advance(tuple(face.tolist()), 1)
+        moved = stated[mine] * np.array(neutral.factors)
+        out[mine] = np.log(moved / moved.sum(1, keepdims=True))
+    return out
+
+
 def affect_left_out(people: People) -> NDArray[np.float64]:
     """Predict valence and arousal (N, 2) by ridge regression, one person left out at a time."""
     found = np.zeros_like(people.affect)
@@ -221,9 +243,17 @@ def main() -> None:
     found = shape_logits(shape_net, sources.valid_shapes).argmax(1)
     everyone = np.arange(len(found))
     report.note("shape alone, FER+ valid split, 8 classes", accuracy(found, sources.valid_label, everyone))
-    _, own = ablation(report, people)
+    raw, own = ablation(report, people)
     judged = report.judged & report.known
     temperature = best_temperature(own[judged, :PUBLISHED], people.label[judged])
+    daemon = as_the_daemon(people, raw, temperature)
+    report.both("fitted, by the daemon's baseline", raw, daemon)
+    over = np.exp(daemon[judged])[:, list(HOSTILE)].sum(1) >= HOSTILE_FROM
+    hostile = np.isin(people.label[judged], HOSTILE)
+    report.note(
+        f"the same: anger + disgust of {HOSTILE_FROM} and more",
+        f"{(over & hostile).sum()} of {hostile.sum()} hostile, {(over & ~hostile).sum()} of {(~hostile).sum()} others",
+    )
     report.note("temperature of the fused softmax", round(temperature, 3))
     predicted = affect_left_out(people)
     for column, name in enumerate(("valence", "arousal")):

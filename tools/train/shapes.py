@@ -2,8 +2,8 @@
 
 Reads each picture as the daemon reads a frame (detector, mesh, rigid fit) and keeps two things: the shape, and for
 whole infrared frames the 48x48 crop that the expression network would see. Ready face crops are put on a wider canvas
-and read by the mesh alone. Writes ``shapes_SET.npz`` into the build folder: ``shapes`` (N, 3 n) in mm, ``found`` (N,), and for
-infrared ``crops`` (N, 48, 48). The crops are faces: they stay in the build folder.
+and read by the mesh alone. Writes ``shapes_SET.npz`` into the build folder: ``shapes`` (N, 3 n) in mm, ``found`` (N,),
+and for infrared ``crops`` (N, 48, 48). The crops are faces: they stay in the build folder.
 """
 
 from __future__ import annotations

@@ -11,37 +11,64 @@ import pytest
 from edge.inference.manifest import Manifest
 from edge.types import EXPRESSIONS
 from edge.vision.expression import ExpressionReader, expression_crop, network_input, probabilities
+from edge.vision.face_shape import face_shape
 from edge.vision.headpose import HeadPose
 from edge.vision.landmarks import Mesh
+from edge.vision.nets import ExpressionNets, OpenedNet
 from edge.vision.preprocess import Roi
 
 MakeMesh = Callable[..., Mesh]
 FRONTAL = HeadPose(0.0, 0.0, 0.0)
-MODEL = Manifest.load()["expression"]
+NETWORK = Manifest.load()["expression"]
+FUSION = Manifest.load()["expression_fusion"]
 
 
-class Net:
-    """Answers with given logits in the manifest's order."""
+class Network:
+    """Answers with the same logits to every crop."""
 
     input_shapes = ((1, 48, 48, 1),)
 
-    def __init__(self, **logits: float) -> None:
-        self.logits = np.array([[logits.get(label, 0.0) for label in MODEL.labels]], np.float32)
+    def __init__(self) -> None:
         self.calls = 0
 
-    def run(self, inputs: tuple[np.ndarray]) -> tuple[np.ndarray]:
+    def run(self, inputs: tuple[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         assert inputs[0].dtype == np.int8
         assert inputs[0].shape == (1, 48, 48, 1)
         self.calls += 1
+        return np.arange(8, dtype=np.float32)[None], np.arange(7, dtype=np.float32)[None]
+
+
+class Fusion:
+    """Keeps what it is shown and answers with given logits in the manifest's order."""
+
+    def __init__(self, **logits: float) -> None:
+        self.logits = np.array([[logits.get(label, 0.0) for label in FUSION.labels]], np.float32)
+        self.shown: tuple[np.ndarray, ...] = ()
+
+    def run(self, inputs: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray]:
+        self.shown = inputs
         return (self.logits,)
 
 
-def test_probabilities_sum_to_one_and_follow_the_logits(make_mesh: MakeMesh) -> None:
-    shares = ExpressionReader(Net(anger=3.0, contempt=9.0), MODEL).read(make_mesh(), FRONTAL)
+def reader(network: Network, fusion: Fusion) -> ExpressionReader:
+    return ExpressionReader(ExpressionNets(OpenedNet(network, NETWORK), OpenedNet(fusion, FUSION)))
+
+
+def test_probabilities_sum_to_one_and_follow_the_fused_logits(make_mesh: MakeMesh) -> None:
+    shares = reader(Network(), Fusion(anger=3.0, contempt=9.0)).read(make_mesh(), FRONTAL)
     assert shares is not None
     assert tuple(shares) == EXPRESSIONS
     assert sum(shares.values()) == pytest.approx(1.0)
     assert max(shares, key=lambda name: shares[name]) == "anger"
+
+
+def test_the_fusion_is_shown_both_sets_of_logits_and_the_shape(make_mesh: MakeMesh) -> None:
+    fusion, mesh = Fusion(), make_mesh()
+    reader(Network(), fusion).read(mesh, FRONTAL)
+    seen, shape = fusion.shown
+    assert seen.tolist() == [[*range(8), *range(7)]]
+    assert np.array_equal(shape, face_shape(mesh))
+    assert tuple(tensor.shape for tensor in FUSION.inputs) == (seen.shape, shape.shape)
 
 
 def test_temperature_flattens_and_large_logits_do_not_overflow() -> None:
@@ -52,15 +79,15 @@ def test_temperature_flattens_and_large_logits_do_not_overflow() -> None:
 
 @pytest.mark.parametrize("yaw_deg", [-31.0, 31.0])
 def test_a_face_turned_too_far_is_not_read(make_mesh: MakeMesh, yaw_deg: float) -> None:
-    net = Net()
-    assert ExpressionReader(net, MODEL).read(make_mesh(), HeadPose(yaw_deg, 0.0, 0.0)) is None
-    assert net.calls == 0
+    network = Network()
+    assert reader(network, Fusion()).read(make_mesh(), HeadPose(yaw_deg, 0.0, 0.0)) is None
+    assert network.calls == 0
 
 
 def test_a_small_face_is_not_read(make_mesh: MakeMesh) -> None:
     small = replace(make_mesh(), roi=Roi(100.0, 100.0, 90.0))
     assert small.width_px < 64
-    assert ExpressionReader(Net(), MODEL).read(small, FRONTAL) is None
+    assert reader(Network(), Fusion()).read(small, FRONTAL) is None
 
 
 def test_the_input_is_the_stretched_crop_minus_128() -> None:

@@ -12,11 +12,12 @@ from edge.config.schema import Camera, Expression, Vision
 from edge.inference.manifest import Manifest
 from edge.vision.detector import SHORT_RANGE, anchor_centres
 from edge.vision.landmarks import MESH_PX, TRACK_SCALE, Mesh
-from edge.vision.nets import ExpressionNet, Nets, OnDemand
+from edge.vision.nets import ExpressionNets, Nets, OnDemand, OpenedNet
 from edge.vision.observer import FULL_RANGE_EVERY_FRAMES, FaceObserver
 
 MakeMesh = Callable[..., Mesh]
-MODEL = Manifest.load()["expression"]
+NETWORK = Manifest.load()["expression"]
+FUSION = Manifest.load()["expression_fusion"]
 FRAME_NS = 33_333_333
 PICTURE = np.random.default_rng(8).integers(30, 220, (512, 512)).astype(np.uint8)
 
@@ -85,6 +86,11 @@ class Expressing:
 
     def run(self, _: object) -> tuple[np.ndarray]:
         self.calls += 1
+        return np.arange(8, dtype=np.float32)[None], np.arange(7, dtype=np.float32)[None]
+
+
+class Fusing:
+    def run(self, _: object) -> tuple[np.ndarray]:
         return (np.arange(8, dtype=np.float32)[None],)
 
 
@@ -95,7 +101,9 @@ class Cabin:
         self.short, self.full = Detecting(128, 896), Detecting(192, 2304)
         self.mesh, self.expression = Meshing(mesh), Expressing()
         wanted = expression or Expression()
-        expressing = ExpressionNet(self.expression, MODEL) if wanted.enabled else None
+        expressing = (
+            ExpressionNets(OpenedNet(self.expression, NETWORK), OpenedNet(Fusing(), FUSION)) if wanted.enabled else None
+        )
         nets = Nets(self.short, OnDemand(lambda: self.full), self.mesh, Iris(), expressing)
         self.observer = FaceObserver(camera or Camera(), Vision(), wanted, nets)
         self.frame = 0
