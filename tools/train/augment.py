@@ -1,7 +1,7 @@
 """Augmentation: another framing of the face, and visible light made to look like a night cabin under infrared.
 
 All of it works on a batch at once, in torch, with one generator, so that a seed fixes the whole run. Input are 64x64
-canvases in 0..255, output are 48x48 crops after the contrast normalisation of ``crop.py``.
+canvases in 0..255, output are 48x48 crops after the daemon's contrast normalisation.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 
 import torch
-from crop import HIGH_PERCENTILE, LOW_PERCENTILE, MIN_SPAN_GREY
 from torch import Tensor
 from torch.nn import functional as F
+
+from edge.vision.expression import HIGH_PERCENT, LOW_PERCENT, MIN_SPAN_GREY
 
 CROP_PX = 48
 CANVAS_PX = 64
@@ -169,8 +170,8 @@ def plain(canvases: Tensor) -> Tensor:
 
 
 def stretch_batch(x: Tensor) -> Tensor:
-    """``crop.network_input`` for a batch: percentile stretch, rounded to 8 bits, mapped to [-1, 127/128]."""
-    ends = torch.quantile(x.flatten(1), torch.tensor([LOW_PERCENTILE / 100, HIGH_PERCENTILE / 100]), dim=1)
+    """The daemon's ``network_input`` for a batch: percentile stretch, rounded to 8 bits, mapped to [-1, 127/128]."""
+    ends = torch.quantile(x.flatten(1), torch.tensor([LOW_PERCENT / 100, HIGH_PERCENT / 100]), dim=1)
     low = ends[0].view(-1, 1, 1, 1)
     span = (ends[1].view(-1, 1, 1, 1) - low).clamp_min(MIN_SPAN_GREY)
     return (((x - low) * (255.0 / span)).round().clamp(0, 255) - 128.0) / 128.0

@@ -25,6 +25,7 @@ from tflite_graph import FloatGraph
 
 from edge.config.rules import Anger
 from edge.indicators.anger import NeutralExpression
+from edge.vision.expression import network_input
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,6 +83,9 @@ def people_of(data: Path, build: Path, run: Path, shape_net: ShapeNet) -> People
     found = known["found"]
     rows = [row for row, seen in zip(rows, found, strict=True) if seen]
     crops = stretch_batch(torch.from_numpy(known["crops"][found]).float().unsqueeze(1))
+    daemon = np.stack([network_input(crop)[0, :, :, 0] for crop in known["crops"][found]])
+    if np.abs(crops[:, 0].numpy() * 128 - daemon).max() > 1:
+        raise SystemExit("Training and daemon normalise contrast differently: augment.stretch_batch is wrong.")
     seen = load_net(run / "best.pt")(crops).numpy()
     return People(
         features=np.hstack([seen, shape_logits(shape_net, known["shapes"][found])]).astype(np.float64),

@@ -1,7 +1,8 @@
-"""Figures for the model card: ``python tools/train/measure.py MODEL.tflite --data DIR --detector FILE``.
+"""Figures of the network alone for its card: ``python tools/train/measure.py MODEL.tflite --data DIR``.
 
 Works on a float or an int8 file alike, through the same runtime as the daemon. Prints Markdown, and writes the same
-figures as JSON where asked. Persons and pictures measured here were never trained on.
+figures as JSON where asked. Persons and pictures measured here were never trained on. Infrared faces, and what the
+face's shape adds, are measured by ``infrared.py``; whole folders through the daemon's code by ``tools/evaluate.py``.
 """
 
 from __future__ import annotations
@@ -15,14 +16,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from augment import Augmenter, plain
-from data import CANVAS_PX, CROP_PX, LABELS, NIR_HELD_OUT, FaceSet, load_nir, load_sets
+from data import LABELS, FaceSet, load_visible
 from expression import choosing_half
-from face_box import FaceBoxFinder
 from figures import (
     Estimate,
     abstain_threshold,
     accuracy,
-    area_under_curve,
     balanced_accuracy,
     best_temperature,
     calibration_error,
@@ -33,20 +32,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from quantize import outputs_of
+from quantize import all_outputs_of
 
 PUBLISHED = 7
 """Classes the daemon publishes: all but contempt, which is last."""
 
 WANTED_ACCURACY = 0.9
 """Kept pictures of the choosing half, plain and night-like, shall be right this often [D]."""
-
-ANGER, DISGUST = LABELS.index("anger"), LABELS.index("disgust")
-HOSTILE_FROM = 0.35
-"""The daemon's threshold on p(anger) + p(disgust) for one frame."""
-
-OTHER_SCALES = (1.0, 1.3, 1.4)
-"""Looser and tighter squares than the nominal one: what a box that is off costs."""
 
 
 class Measurement:
@@ -56,11 +48,10 @@ class Measurement:
         self.model = model
         self.sets = {name: faces.part(held_out=True) for name, faces in sets.items()}
         self.figures: dict[str, object] = {}
-        self.neutral = np.zeros(PUBLISHED, np.float32)
 
-    def logits(self, inputs: torch.Tensor) -> NDArray[np.float32]:
-        """Logits (N, 8) of normalised crops (N, 1, 48, 48)."""
-        return outputs_of(self.model, inputs.permute(0, 2, 3, 1).numpy())
+    def logits(self, inputs: torch.Tensor, output: str = "logits") -> NDArray[np.float32]:
+        """Logits (N, 8), or (N, 7) of ``fer2013``, of normalised crops (N, 1, 48, 48)."""
+        return all_outputs_of(self.model, inputs.permute(0, 2, 3, 1).numpy())[output]
 
     def note(self, name: str, value: Estimate | float | str) -> None:
         """Print one figure and keep it."""
@@ -82,8 +73,8 @@ class Measurement:
         ]
         self.note(f"{name}: recall", ", ".join(recalls))
 
-    def ferplus(self) -> float:
-        """FER+ validation, plain and night-like; returns the temperature found on the choosing half."""
+    def ferplus(self) -> None:
+        """FER+ validation, plain and night-like, with temperature and abstain threshold of the choosing half."""
         faces = self.sets["ferplus"]
         truth, chosen = faces.shares.argmax(1), choosing_half(faces)
         pictures = np.arange(len(truth))
@@ -95,12 +86,18 @@ class Measurement:
         self.note_both("the same, night-like", night[rest].argmax(1), truth[rest], pictures[rest])
         labelled = faces.fer_label >= 0
         self.note_both(
-            "FER2013 label, 7 classes, valid split",
+            "FER2013 label, 7 classes, valid split, votes' logits",
             day[labelled, :PUBLISHED].argmax(1),
             faces.fer_label[labelled].astype(np.int64),
             pictures[labelled],
         )
-        return self._calibrate(day[:, :PUBLISHED], night[:, :PUBLISHED], truth, chosen)
+        self.note_both(
+            "FER2013 label, 7 classes, valid split, its own logits",
+            self.logits(plain(canvases[labelled]), "fer2013").argmax(1),
+            faces.fer_label[labelled].astype(np.int64),
+            pictures[labelled],
+        )
+        self._calibrate(day[:, :PUBLISHED], night[:, :PUBLISHED], truth, chosen)
 
     def _calibrate(
         self,
@@ -108,13 +105,11 @@ class Measurement:
         night: NDArray[np.float32],
         truth: NDArray[np.int64],
         chosen: NDArray[np.bool_],
-    ) -> float:
+    ) -> None:
         published = truth < PUBLISHED
         half, rest = chosen & published, ~chosen & published
         both, answers = np.concatenate([day[half], night[half]]), np.concatenate([truth[half], truth[half]])
         temperature = best_temperature(both, answers)
-        self.neutral = both[answers == 0].mean(0)
-        self.note("mean logits of neutral faces", ", ".join(f"{value:.2f}" for value in self.neutral))
         threshold = abstain_threshold(probabilities(both, temperature), answers, WANTED_ACCURACY)
         self.note("temperature of the softmax over seven", round(temperature, 3))
         self.note("abstain below this largest probability", round(threshold, 2))
@@ -125,7 +120,6 @@ class Measurement:
             self.note(f"reporting half, {name}: calibration error", round(calibration_error(stated, truth[rest]), 4))
             self.note(f"reporting half, {name}: share kept", round(float(kept.mean()), 3))
             self.note(f"reporting half, {name}: accuracy of those kept", round(float(right.mean()), 3))
-        return temperature
 
     def others(self) -> None:
         """Wild and CK+ held-out persons, argmax over the seven published classes."""
@@ -136,67 +130,19 @@ class Measurement:
             found = self.logits(plain(torch.from_numpy(faces.canvases[keep])))[:, :PUBLISHED].argmax(1)
             self.note_both(title, found, truth[keep], faces.subjects[keep])
 
-    def infrared(self, faces: FaceSet, title: str, temperature: float) -> None:
-        """Infrared persons: as they are, referenced, and referenced with the population's neutral put back."""
-        truth, who = faces.shares.argmax(1), faces.subjects
-        logits, referenced = self._with_reference(faces)
-        keep, shown = truth < PUBLISHED, (truth < PUBLISHED) & (truth != 0)
-        self.note_both(f"{title}, raw, 7 classes", logits[keep].argmax(1), truth[keep], who[keep])
-        self.note_both(
-            f"{title}, neutral-referenced, 6 emotions", referenced[shown].argmax(1), truth[shown], who[shown]
-        )
-        exchanged = referenced + self.neutral
-        self.note_both(f"{title}, neutral exchanged, 7 classes", exchanged[keep].argmax(1), truth[keep], who[keep])
-        hostile = np.isin(truth[keep], (ANGER, DISGUST))
-        for name, values in (("raw", logits), ("referenced", referenced), ("neutral exchanged", exchanged)):
-            score = probabilities(values[keep], temperature)[:, [ANGER, DISGUST]].sum(1)
-            self.note(f"{title}, {name}: AUC of anger + disgust", area_under_curve(score, hostile, who[keep]))
-            over = score >= HOSTILE_FROM
-            self.note(
-                f"{title}, {name}: anger + disgust of {HOSTILE_FROM} and more",
-                f"{(over & hostile).sum()} of {hostile.sum()} hostile, {(over & ~hostile).sum()} of "
-                f"{(~hostile).sum()} others",
-            )
-
-    def framing(self, faces: FaceSet, title: str) -> None:
-        """Infrared accuracies alone, for squares of another size."""
-        truth, who = faces.shares.argmax(1), faces.subjects
-        logits, referenced = self._with_reference(faces)
-        keep, shown = truth < PUBLISHED, (truth < PUBLISHED) & (truth != 0)
-        self.note(f"{title}, raw: accuracy", accuracy(logits[keep].argmax(1), truth[keep], who[keep]))
-        self.note(
-            f"{title}, neutral-referenced: accuracy", accuracy(referenced[shown].argmax(1), truth[shown], who[shown])
-        )
-
-    def _with_reference(self, faces: FaceSet) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        logits = self.logits(plain(torch.from_numpy(faces.canvases)))[:, :PUBLISHED]
-        referenced = logits.copy()
-        neutral = faces.shares.argmax(1) == 0
-        for person in np.unique(faces.subjects):
-            own = faces.subjects == person
-            referenced[own] -= logits[own & neutral].mean(0)
-        return logits, referenced
-
 
 def main() -> None:
     """Read the command line, measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--detector", type=Path, required=True)
     parser.add_argument("--json", type=Path, help="write the figures here too")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    measurement = Measurement(options.model.read_bytes(), load_sets(options.data, options.detector))
+    measurement = Measurement(options.model.read_bytes(), load_visible(options.data))
     print("| what | n | figure (95 % interval) |\n|---|---|---|")
-    temperature = measurement.ferplus()
+    measurement.ferplus()
     measurement.others()
-    people = f"NIR, {len(NIR_HELD_OUT)} held-out persons"
-    finder = FaceBoxFinder(options.detector)
-    measurement.infrared(measurement.sets["nir"], people, temperature)
-    for scale in OTHER_SCALES:
-        faces = load_nir(options.data / "nir_expressions", finder, scale * CANVAS_PX / CROP_PX).part(held_out=True)
-        measurement.framing(faces, f"{people}, box x{scale}")
     if options.json is not None:
         options.json.write_text(json.dumps(measurement.figures, indent=1))
 

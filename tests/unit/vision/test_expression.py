@@ -10,7 +10,7 @@ import pytest
 
 from edge.inference.manifest import Manifest
 from edge.types import EXPRESSIONS
-from edge.vision.expression import ExpressionReader, expression_crop, network_input, probabilities
+from edge.vision.expression import MIN_SPAN_GREY, ExpressionReader, expression_crop, network_input, probabilities
 from edge.vision.face_shape import face_shape
 from edge.vision.headpose import HeadPose
 from edge.vision.landmarks import Mesh
@@ -95,6 +95,22 @@ def test_the_input_is_the_stretched_crop_minus_128() -> None:
     values = network_input(crop)
     assert values.dtype == np.int8
     assert (int(values.min()), int(values.max())) == (-128, 127)
+
+
+NOISE = np.random.default_rng(1).integers(60, 180, (48, 48)).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("gain", "offset"), [(0.5, 0), (0.5, 100), (1.4, 2)])
+def test_lamp_power_and_black_level_do_not_matter(gain: float, offset: int) -> None:
+    even = NOISE // 10 * 10
+    other = np.rint(even * gain + offset).astype(np.uint8)
+    np.testing.assert_allclose(network_input(other).astype(int), network_input(even), atol=1)
+
+
+def test_a_flat_crop_is_not_blown_up() -> None:
+    flat = np.full((48, 48), 90, np.uint8)
+    flat[::2] = 92
+    assert np.ptp(network_input(flat).astype(int)) == pytest.approx(2 * 255 / MIN_SPAN_GREY, abs=1)
 
 
 def test_the_crop_lies_around_the_points_lifted_a_little(make_mesh: MakeMesh) -> None:
