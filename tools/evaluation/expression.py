@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
 
 from edge.types import EXPRESSIONS
 from edge.verbs.outcome import Complaint
-from edge.vision.expression import MAX_YAW_DEG, MIN_FACE_PX, expression_crop, network_input, probabilities
-from edge.vision.nets import EXPRESSION
+from edge.vision.expression import (
+    MAX_YAW_DEG,
+    MIN_FACE_PX,
+    ExpressionReader,
+    expression_crop,
+    network_input,
+    probabilities,
+)
+from edge.vision.nets import EXPRESSION, EXPRESSION_FUSION, ExpressionNets, OpenedNet
 from evaluation.answers import NOT_DETECTED, Answer
 from evaluation.arrays import FER2013, FERPLUS
 from evaluation.faces import Faces, is_face_crop
@@ -21,11 +28,17 @@ from evaluation.network import open_network
 from evaluation.task import Outcome, judged, kept_places, scored_part, unlabelled
 
 if TYPE_CHECKING:
+    from edge.config.schema import Inference
+    from edge.inference.manifest import Model
     from edge.vision.preprocess import Floats, Gray
     from evaluation.faces import Face
     from evaluation.items import PictureSet
     from evaluation.network import Opened
     from evaluation.task import LabelSource, Request
+
+LOGITS: Final = "logits"
+FER2013_HEAD: Final = "fer2013"
+"""The network's outputs, by a word in their tensors' names."""
 
 _COLUMNS: dict[LabelSource, tuple[str, ...]] = {
     "ferplus": (FERPLUS, "ferplus"),
@@ -45,6 +58,7 @@ def evaluate(request: Request) -> Outcome:
     judge = ExpressionJudge(request)
     answers = judged(pictures, judge.answer, request.task)
     outcome = Outcome(judge.opened.told(), pictures.kind, [item.key for item in pictures.items], answers)
+    outcome.notes += judge.notes
     if column is None:
         return outcome
     if column != "label":
@@ -84,23 +98,27 @@ def published_only(answer: Answer) -> Answer:
 
 
 class ExpressionJudge:
-    """The expression network with the daemon's crop, preprocessing, temperature and rules of abstention.
+    """The expression networks with the daemon's crop, preprocessing, temperature and rules of abstention.
 
-    Everything that depends on how the network is built is decided here.
+    A face crop is judged by the network on grey values alone, a face in a frame by its answer fused with the face's
+    shape. Everything that depends on how the networks are built is decided here.
     """
 
     def __init__(self, request: Request) -> None:
         """Open the network. Raises `Complaint` or `ModelError` when it is missing or no expression network."""
         self.opened = open_network(request.task, EXPRESSION, request.model, request.config.inference)
-        self._framing = request.framing
+        self._request = request
         self._faces = Faces(request.config)
         self._size, self._labels = _checked(self.opened)
-        self._fer2013 = request.label_source == "fer2013"
+        self._fer2013 = request.label_source == "fer2013" and any(
+            FER2013_HEAD in tensor.name for tensor in self.opened.model.outputs
+        )
+        self._fused: _Fused | None = None
 
     def answer(self, picture: Gray) -> Answer:
         """Judge a face crop, or the driver's face in a frame."""
-        crop = is_face_crop(picture) if self._framing == "auto" else self._framing == "crops"
-        if crop:
+        framing = self._request.framing
+        if is_face_crop(picture) if framing == "auto" else framing == "crops":
             return self.of_crop(picture)
         face = self._faces.find(picture)
         return NOT_DETECTED if face is None else self.of_face(face)
@@ -108,7 +126,7 @@ class ExpressionJudge:
     def of_crop(self, crop: Gray) -> Answer:
         """Judge a face that was cut out already, framed as the training crops are."""
         how = cv2.INTER_AREA if max(crop.shape) > self._size else cv2.INTER_LINEAR
-        return self._answer(np.asarray(cv2.resize(crop, (self._size, self._size), interpolation=how), np.uint8))
+        return self._by_network(np.asarray(cv2.resize(crop, (self._size, self._size), interpolation=how), np.uint8))
 
     def of_face(self, face: Face) -> Answer:
         """Judge a face in a frame; what the daemon would not read is judged too, and counts as abstained."""
@@ -117,27 +135,50 @@ class ExpressionJudge:
             or abs(face.pose.view.yaw_deg) > MAX_YAW_DEG
             or face.quality.reason is not None
         )
-        return self._answer(expression_crop(face.mesh, self._size), abstained=unread)
+        if self._fused is None:
+            self._fused = _Fused(self.opened, self._request.config.inference)
+        if self._fer2013 or self._fused.reader is None:
+            answer = self._by_network(expression_crop(face.mesh, self._size))
+        else:
+            answer = _calibrated(self._fused.reader.logits(face.mesh), self._fused.model.labels, self._fused.model)
+        return replace(answer, abstained=True) if unread else answer
 
-    def _answer(self, crop: Gray, *, abstained: bool = False) -> Answer:
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of the figures must know, once all is judged."""
+        if self._fused is None or self._fused.reader is not None:
+            return []
+        return [f"{self.opened.named} does not fit the fusion with the face's shape: judged by grey values alone"]
+
+    def _by_network(self, crop: Gray) -> Answer:
         outputs = self.opened.net.run((network_input(crop),))
-        logits, labels = self._logits(outputs)
-        temperature = self.opened.model.temperature
-        published = [labels.index(name) for name in EXPRESSIONS]
-        unsure = max(probabilities(logits[published], temperature)) < self.opened.model.abstain_below
-        stated = dict(zip(labels, probabilities(logits, temperature), strict=True))
-        return Answer(
-            {label: stated[label] for label in EXPRESSION_LABELS if label in stated}, abstained=abstained or unsure
-        )
-
-    def _logits(self, outputs: tuple[Floats, ...]) -> tuple[Floats, tuple[str, ...]]:
-        """Return the logits and their labels: of the head trained on FER2013 labels where that is asked for and is."""
         if self._fer2013:
-            head = self.opened.output(outputs, "fer2013")
+            head = self.opened.output(outputs, FER2013_HEAD)
             if head is not None:
-                return head, EXPRESSIONS
-        named = self.opened.output(outputs, "logits")
-        return (outputs[0].ravel() if named is None else named), self._labels
+                return _calibrated(head, EXPRESSIONS, self.opened.model)
+        named = self.opened.output(outputs, LOGITS)
+        return _calibrated(outputs[0].ravel() if named is None else named, self._labels, self.opened.model)
+
+
+class _Fused:
+    """The daemon's reader of faces in frames, with the network under judgement in it."""
+
+    def __init__(self, opened: Opened, inference: Inference) -> None:
+        fusion = open_network(EXPRESSION, EXPRESSION_FUSION, None, inference)
+        self.model = fusion.model
+        seen = sum(shape[-1] for shape in opened.net.output_shapes)
+        fits = seen == fusion.net.input_shapes[0][-1]
+        nets = ExpressionNets(OpenedNet(opened.net, opened.model), OpenedNet(fusion.net, fusion.model))
+        self.reader = ExpressionReader(nets) if fits else None
+        """None when the fusion was made for another network's outputs."""
+
+
+def _calibrated(logits: Floats, labels: tuple[str, ...], model: Model) -> Answer:
+    """Return all labels' probabilities; unsure among the published classes is abstained."""
+    published = [labels.index(name) for name in EXPRESSIONS]
+    unsure = max(probabilities(logits[published], model.temperature)) < model.abstain_below
+    stated = dict(zip(labels, probabilities(logits, model.temperature), strict=True))
+    return Answer({label: stated[label] for label in EXPRESSION_LABELS if label in stated}, abstained=unsure)
 
 
 def _checked(opened: Opened) -> tuple[int, tuple[str, ...]]:

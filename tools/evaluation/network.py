@@ -34,6 +34,7 @@ class FloatTwin:
         self._net = net
         self.choice = net.choice
         self.input_shapes, self.output_shapes = net.input_shapes, net.output_shapes
+        self.input_types = net.input_types
 
     def run(self, inputs: Sequence[NDArray[Any]]) -> tuple[Floats, ...]:
         """Run once, as `Net.run`."""
@@ -131,6 +132,9 @@ def _described(task: str, manifest: Manifest, usual: str, path: Path) -> Model:
         for details in (interpreter.get_input_details(), interpreter.get_output_details())
     )
     stands_for = manifest[usual]
+    places = {tensor.name: place for place, tensor in enumerate(stands_for.outputs)}
+    if {tensor.name for tensor in outputs} == set(places):
+        outputs = tuple(sorted(outputs, key=lambda tensor: places[tensor.name]))
     return structs.replace(
         stands_for,
         name=path.stem,
@@ -140,3 +144,9 @@ def _described(task: str, manifest: Manifest, usual: str, path: Path) -> Model:
         inputs=inputs,
         outputs=outputs,
     )
+
+
+def usual_of(names: Sequence[str], inference: Inference) -> str:
+    """Return the first of some networks that the manifest has, else the first."""
+    known = Manifest.load(inference.models_dir).models
+    return next((name for name in names if name in known), names[0])

@@ -38,7 +38,7 @@ def evaluate(request: Request) -> Outcome:
     truth = canonical_all(pictures.values("label"), EXPRESSION_LABELS, where=f"column 'label' of {pictures.source}")
     judge = ExpressionJudge(request)
     raw = [published_only(answer) for answer in judged(pictures, judge.answer, request.task)]
-    notes: list[str] = []
+    notes = judge.notes
     answers = raw if references is None else _referenced(pictures, raw, references, judge, notes)
     outcome = Outcome(judge.opened.told(), pictures.kind, [item.key for item in pictures.items], answers, notes=notes)
     if not any(truth):
