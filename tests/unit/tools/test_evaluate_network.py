@@ -68,7 +68,7 @@ def test_an_answer_below_the_bar_is_abstained_and_counts(
 def test_bytes_and_floats_are_told_apart() -> None:
     class Taking:
         choice = None
-        input_shapes = output_shapes = ()
+        input_shapes = output_shapes = input_types = ()
 
         def run(self, inputs: list[np.ndarray]) -> list[np.ndarray]:
             return inputs
