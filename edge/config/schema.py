@@ -18,6 +18,9 @@ Pin = Annotated[int, Meta(ge=2, le=27)]
 SHARE_OF_FRAME = Meta(ge=0.0, le=1.0)
 
 
+Light = Literal["infrared", "visible"]
+
+
 class Camera(Section, frozen=True):
     """Where frames come from and how the camera looks at the driver."""
 
@@ -32,6 +35,9 @@ class Camera(Section, frozen=True):
         Literal["realtime", "fast"], Meta(description="files: as the clip was filmed, or as fast as it goes.")
     ] = "realtime"
     loop: Annotated[bool, Meta(description="files: begin again at the end.")] = False
+    light: Annotated[
+        Light, Meta(description="What lights the face: the camera's own infrared LED, or what the eye sees too.")
+    ] = "infrared"
     width: Annotated[int, Meta(ge=160, le=1920, description="Frame width in pixels.")] = 640
     height: Annotated[int, Meta(ge=120, le=1080, description="Frame height in pixels.")] = 480
     fps: Annotated[float, Meta(ge=5.0, le=60.0, description="Frames per second to ask for; 15 or more for blinks.")] = (
@@ -71,6 +77,10 @@ class Inference(Section, frozen=True):
     delegate: Annotated[
         Literal["auto", "xnnpack", "edgetpu", "cpu"],
         Meta(description="auto: Edge TPU when there is one, else XNNPACK (NEON on ARM), else plain CPU."),
+    ] = "auto"
+    detector_variant: Annotated[
+        Literal["auto", "float", "int8"],
+        Meta(description="Face detector: auto times both at start and runs the quicker one."),
     ] = "auto"
     threads: Annotated[int, Meta(ge=1, le=4, description="Interpreter threads.")] = 1
     models_dir: Annotated[

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge.inference.gate import open_trusted
 from edge.inference.journal import CrashJournal
 from edge.inference.manifest import Manifest, Model
+from edge.inference.variant import SpeedNotes, Variant, choose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +17,10 @@ if TYPE_CHECKING:
     from edge.config.schema import Expression, Inference
     from edge.inference.interpreter import Net
 
+logger = logging.getLogger(__name__)
+
 FACE_SHORT_RANGE = "face_short_range"
+FACE_SHORT_RANGE_INT8 = "face_short_range_int8"
 FACE_FULL_RANGE = "face_full_range"
 FACE_MESH = "face_mesh"
 IRIS = "iris"
@@ -64,10 +69,14 @@ class Nets:
     iris: Net
     expression: ExpressionNets | None
     """None when the expression is switched off: then their files are never opened."""
+    short_range_name: str = FACE_SHORT_RANGE
+    """Which file of the short-range net runs: float or int8."""
+    short_range_reason: str = "as configured"
+    """Why it is that one, in one line."""
 
     def by_name(self) -> dict[str, Net]:
         """Return the opened ones by their name in the manifest."""
-        nets = {FACE_SHORT_RANGE: self.short_range, FACE_MESH: self.mesh, IRIS: self.iris}
+        nets = {self.short_range_name: self.short_range, FACE_MESH: self.mesh, IRIS: self.iris}
         if self.full_range.opened is not None:
             nets[FACE_FULL_RANGE] = self.full_range.opened
         if self.expression is not None:
@@ -77,7 +86,7 @@ class Nets:
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all that may run, opened or not."""
-        always = (FACE_SHORT_RANGE, FACE_FULL_RANGE, FACE_MESH, IRIS)
+        always = (self.short_range_name, FACE_FULL_RANGE, FACE_MESH, IRIS)
         return (*always, EXPRESSION, EXPRESSION_FUSION) if self.expression else always
 
     def degraded_reason(self) -> str | None:
@@ -102,7 +111,7 @@ def open_nets(
 ) -> Nets:
     """Check every network that is needed and open those that always run. Raises `ModelError` with the remedy.
 
-    `state_dir` is where the crash journal of the delegates lives; without it none is kept.
+    `state_dir` is where the crash journal of the delegates and the notes on speed live; without it none are kept.
     """
     manifest = manifest or Manifest.load(inference.models_dir)
     journal = CrashJournal(state_dir) if state_dir else None
@@ -116,14 +125,28 @@ def open_nets(
             path, inference.delegate, manifest[name], threads=inference.threads, journal=journal, timed=timed
         )
 
+    detector = _detector(inference, manifest, opened, SpeedNotes(state_dir) if state_dir else None)
+    logger.info("face detector: %s (%s)", detector.kind, detector.reason)
     return Nets(
-        short_range=opened(FACE_SHORT_RANGE),
+        short_range=detector.net,
         # It is opened between two frames, where there is no time to take time.
         full_range=OnDemand(opener(FACE_FULL_RANGE, timed=False)),
         mesh=opened(FACE_MESH),
         iris=opened(IRIS),
         expression=_expression_nets(opened, manifest) if expression.enabled else None,
+        short_range_name=FACE_SHORT_RANGE_INT8 if detector.kind == "int8" else FACE_SHORT_RANGE,
+        short_range_reason=detector.reason,
     )
+
+
+def _detector(
+    inference: Inference, manifest: Manifest, opened: Callable[[str], Net], notes: SpeedNotes | None
+) -> Variant:
+    """Open the short-range net, float or int8. A manifest of one's own need not have the int8 one."""
+    if FACE_SHORT_RANGE_INT8 not in manifest.models and inference.detector_variant != "int8":
+        return Variant("float", opened(FACE_SHORT_RANGE), f"no {FACE_SHORT_RANGE_INT8} in {manifest.path}")
+    models = manifest[FACE_SHORT_RANGE], manifest[FACE_SHORT_RANGE_INT8]
+    return choose(inference.detector_variant, models, opened, threads=inference.threads, notes=notes)
 
 
 def _expression_nets(opened: Callable[[str], Net], manifest: Manifest) -> ExpressionNets:

@@ -103,7 +103,7 @@ def _set_range(tensor: Tensor, ranges: Mapping[str, tuple[float, int]]) -> None:
 
 def _quantize_weights(tensors: Sequence[Tensor], operator: Operator) -> None:
     source, weights, bias = (tensors[place] for place in operator.inputs)
-    if weights.data is None or bias.data is None or source.quantization is None:
+    if weights.data is None or bias.data is None or source.quantization is None or weights.dtype != "float32":
         raise ValueError(f"weights {weights.name!r} are no float constant, or used twice")
     axis = CHANNEL_AXIS[Code(operator.code)]
     real = weights.data.astype(np.float64)

@@ -1,0 +1,89 @@
+"""From what a float network does on crops to gains, first ranges, and the recipe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from edge.inference.conversion.balance import balanced_pairs
+from edge.inference.conversion.graph import Graph, write_graph
+from edge.inference.conversion.quantized import KEEPING
+from twins.network import Runner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from twins.tasks import Task
+
+    Gray = NDArray[np.uint8]
+    Floats = NDArray[np.float32]
+
+CHANNEL_PERCENTILE: Final = 99.9
+RANGE_PERCENTILE: Final = 0.01
+"""So much of a tensor's values, in percent, is cut off at either end: the letterbox's corners give numbers a hundred
+times as large as a face does, and nothing looks at what they lead to [D: measured]."""
+SAMPLE_EVERY: Final = 3
+LARGE_PX: Final = 16
+LARGEST_EXPONENT: Final = 8
+
+
+def free_tensors(graph: Graph) -> list[str]:
+    """Return the names of the tensors inside that have a range of their own, in the order in which they are made."""
+    return [
+        graph.tensors[operator.outputs[0]].name
+        for operator in graph.operators
+        if operator.code not in KEEPING and operator.outputs[0] not in graph.outputs
+    ]
+
+
+def record(graph: Graph, task: Task, crops: Iterable[Gray], names: Sequence[str]) -> dict[str, Floats]:
+    """Collect the values of tensors over all crops in one row of channels each; of large ones a quarter is enough."""
+    runner = Runner(write_graph(graph, "float"), task.low, task.high, keep_all=True)
+    found: dict[str, list[Floats]] = {name: [] for name in names}
+    for crop in crops:
+        runner.run(crop)
+        for name, values in runner.tensors(names).items():
+            found[name].append(values[:, ::2, ::2] if values.ndim == 4 and values.shape[1] >= LARGE_PX else values)
+    return {
+        name: np.concatenate([values.reshape(-1, values.shape[-1]) for values in rows]) for name, rows in found.items()
+    }
+
+
+def gain_exponents(graph: Graph, recorded: Mapping[str, Floats]) -> dict[str, tuple[int, ...]]:
+    """Return for each depthwise convolution the exponents that share the spread between it and its follower."""
+    exponents = {}
+    for name, (_, follower) in balanced_pairs(graph).items():
+        channels = np.abs(recorded[name])
+        reach = np.percentile(channels, CHANNEL_PERCENTILE, axis=0) + 1e-6
+        weights = graph.tensors[follower.inputs[1]].data
+        if weights is None:
+            raise ValueError(f"the weights after {name} are no constant")
+        logs = 0.5 * np.log2(reach / (np.abs(weights).max(axis=(0, 1, 2)) + 1e-9))
+        powers = np.clip(np.rint(logs - logs.mean()), -LARGEST_EXPONENT, LARGEST_EXPONENT).astype(int)
+        exponents[name] = tuple(powers.tolist())
+    return exponents
+
+
+def first_ranges(recorded: Mapping[str, Floats]) -> dict[str, tuple[float, float]]:
+    """Return lowest and highest value of each tensor, the rarest left out."""
+    ends = (RANGE_PERCENTILE, 100.0 - RANGE_PERCENTILE)
+    return {
+        name: tuple(float(end) for end in np.percentile(values.ravel()[::SAMPLE_EVERY], ends))
+        for name, values in recorded.items()
+    }
+
+
+def scale_and_zero(low: float, high: float) -> tuple[float, int]:
+    """Return the int8 scale and zero point of a range, which is widened to hold 0."""
+    low, high = min(low, 0.0), max(high, 0.0)
+    scale = np.float32(max(high - low, 1e-6) / 255.0)
+    return float(f"{scale:.9g}"), int(np.clip(np.rint(-128.0 - low / float(scale)), -128, 127))
+
+
+def input_quantization(task: Task) -> tuple[float, int]:
+    """Return the scale and zero point with which a grey value less 128 is the input."""
+    scale = np.float32((task.high - task.low) / 255.0)
+    return float(f"{scale:.9g}"), int(np.rint(-128.0 - task.low / float(scale) + 1e-3))
