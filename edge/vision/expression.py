@@ -7,6 +7,7 @@ differences of either.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -20,10 +21,14 @@ from edge.vision.preprocess import stretch_contrast
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from edge.config.schema import Light
     from edge.vision.headpose import HeadPose
     from edge.vision.landmarks import Mesh
     from edge.vision.nets import ExpressionNets
     from edge.vision.preprocess import Floats, Gray
+
+VALENCE: Final = "valence"
+"""Name of the fusion's output beside the logits for each kind of light."""
 
 CROP_SCALE: Final = 1.07
 CROP_LIFT: Final = 0.03
@@ -40,32 +45,47 @@ MAX_YAW_DEG: Final = 30.0
 """Smaller or farther turned faces are not read [S: the indicator's definition]."""
 
 
+@dataclass(frozen=True, slots=True)
+class ExpressionReading:
+    """What one face shows."""
+
+    probabilities: dict[str, float]
+    """Over `EXPRESSIONS`, sum 1."""
+    valence: float
+    """How pleasant it looks, -1 to 1."""
+
+
 class ExpressionReader:
     """Reads faces with two networks: one on grey values, and one that joins its answer with the face's shape."""
 
-    def __init__(self, nets: ExpressionNets) -> None:
+    def __init__(self, nets: ExpressionNets, light: Light) -> None:
         self._network, self._fusion = nets.network.net, nets.fusion.net
         self._size = self._network.input_shapes[0][1]
-        self._temperature = nets.fusion.model.temperature
-        self._places = [nets.fusion.model.labels.index(name) for name in EXPRESSIONS]
+        model = nets.fusion.model
+        self._temperature = model.temperature
+        self._places = [model.labels.index(name) for name in EXPRESSIONS]
+        outputs = [tensor.name for tensor in model.outputs]
+        self._logits_at, self._valence_at = outputs.index(light), outputs.index(VALENCE)
 
-    def read(self, mesh: Mesh, view: HeadPose) -> dict[str, float] | None:
-        """Return probabilities over `EXPRESSIONS`, or None for a face too small or turned too far.
+    def read(self, mesh: Mesh, view: HeadPose) -> ExpressionReading | None:
+        """Return what a face shows, or None when it is too small or turned too far.
 
         Unsure answers are given too: their differences to the driver's own neutral face still tell something.
         """
         if mesh.width_px < MIN_FACE_PX or abs(view.yaw_deg) > MAX_YAW_DEG:
             return None
-        return dict(zip(EXPRESSIONS, self.probabilities(mesh), strict=True))
-
-    def probabilities(self, mesh: Mesh) -> list[float]:
-        """Return probabilities over `EXPRESSIONS`, whatever the face's size and turn."""
-        return probabilities(self.logits(mesh)[self._places], self._temperature)
+        outputs = self._run(mesh)
+        shares = probabilities(outputs[self._logits_at].ravel()[self._places], self._temperature)
+        valence = float(outputs[self._valence_at].item())
+        return ExpressionReading(dict(zip(EXPRESSIONS, shares, strict=True)), max(-1.0, min(1.0, valence)))
 
     def logits(self, mesh: Mesh) -> Floats:
-        """Return the fused logits (8,), in the order of the fusion's labels."""
+        """Return the fused logits (8,) in the order of the fusion's labels, whatever the face's size and turn."""
+        return self._run(mesh)[self._logits_at].ravel()
+
+    def _run(self, mesh: Mesh) -> tuple[Floats, ...]:
         seen = np.concatenate(self._network.run((network_input(expression_crop(mesh, self._size)),)), axis=1)
-        return self._fusion.run((seen, face_shape(mesh)))[0].ravel()
+        return self._fusion.run((seen, face_shape(mesh)))
 
 
 def probabilities(logits: Floats, temperature: float) -> list[float]:

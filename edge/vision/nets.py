@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edge.config.schema import Expression, Inference
+    from edge.inference.delegates import Requested
     from edge.inference.interpreter import Net
 
 logger = logging.getLogger(__name__)
@@ -119,10 +120,15 @@ def open_nets(
     def opened(name: str) -> Net:
         return opener(name)()
 
-    def opener(name: str, *, timed: bool = True) -> Callable[[], Net]:
+    def opener(name: str, *, timed: bool = True, delegate: Requested | None = None) -> Callable[[], Net]:
         path = manifest.resolve(name)
         return lambda: open_trusted(
-            path, inference.delegate, manifest[name], threads=inference.threads, journal=journal, timed=timed
+            path,
+            delegate or inference.delegate,
+            manifest[name],
+            threads=inference.threads,
+            journal=journal,
+            timed=timed,
         )
 
     detector = _detector(inference, manifest, opened, SpeedNotes(state_dir) if state_dir else None)
@@ -133,7 +139,13 @@ def open_nets(
         full_range=OnDemand(opener(FACE_FULL_RANGE, timed=False)),
         mesh=opened(FACE_MESH),
         iris=opened(IRIS),
-        expression=_expression_nets(opened, manifest) if expression.enabled else None,
+        expression=ExpressionNets(
+            network=OpenedNet(opened(EXPRESSION), manifest[EXPRESSION]),
+            # A few thousand products in float: no back end is quicker, and plain kernels are the same everywhere.
+            fusion=OpenedNet(opener(EXPRESSION_FUSION, timed=False, delegate="cpu")(), manifest[EXPRESSION_FUSION]),
+        )
+        if expression.enabled
+        else None,
         short_range_name=FACE_SHORT_RANGE_INT8 if detector.kind == "int8" else FACE_SHORT_RANGE,
         short_range_reason=detector.reason,
     )
@@ -147,10 +159,3 @@ def _detector(
         return Variant("float", opened(FACE_SHORT_RANGE), f"no {FACE_SHORT_RANGE_INT8} in {manifest.path}")
     models = manifest[FACE_SHORT_RANGE], manifest[FACE_SHORT_RANGE_INT8]
     return choose(inference.detector_variant, models, opened, threads=inference.threads, notes=notes)
-
-
-def _expression_nets(opened: Callable[[str], Net], manifest: Manifest) -> ExpressionNets:
-    return ExpressionNets(
-        network=OpenedNet(opened(EXPRESSION), manifest[EXPRESSION]),
-        fusion=OpenedNet(opened(EXPRESSION_FUSION), manifest[EXPRESSION_FUSION]),
-    )

@@ -72,7 +72,9 @@ class FaceObserver:
         iris = IrisNet(nets.iris)
         self._right_eye = Eye(RIGHT_EYE, iris, vision.iris_every_n, camera.neutral_yaw_deg)
         self._left_eye = Eye(LEFT_EYE, iris, vision.iris_every_n, camera.neutral_yaw_deg)
-        self._expression = ExpressionReader(nets.expression) if nets.expression and expression.enabled else None
+        self._expression = (
+            ExpressionReader(nets.expression, camera.light) if nets.expression and expression.enabled else None
+        )
         self._track: _Track | None = None
         self._faces = 0
         self._frames_without_face = 0
@@ -162,7 +164,8 @@ class FaceObserver:
             yaw_deg=pose.camera.yaw_deg,
             pitch_deg=pose.camera.pitch_deg,
             roll_deg=pose.camera.roll_deg,
-            expression=expression,
+            expression=expression.probabilities if expression else None,
+            valence=expression.valence if expression else None,
             quality=Quality(
                 face_px=mesh.width_px,
                 sharpness=track.quality.sharpness,

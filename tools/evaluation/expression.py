@@ -28,7 +28,7 @@ from evaluation.network import open_network
 from evaluation.task import Outcome, judged, kept_places, scored_part, unlabelled
 
 if TYPE_CHECKING:
-    from edge.config.schema import Inference
+    from edge.config.schema import Inference, Light
     from edge.inference.manifest import Model
     from edge.vision.preprocess import Floats, Gray
     from evaluation.faces import Face
@@ -136,7 +136,7 @@ class ExpressionJudge:
             or face.quality.reason is not None
         )
         if self._fused is None:
-            self._fused = _Fused(self.opened, self._request.config.inference)
+            self._fused = _Fused(self.opened, self._request.config.inference, self._request.config.camera.light)
         if self._fer2013 or self._fused.reader is None:
             answer = self._by_network(expression_crop(face.mesh, self._size))
         else:
@@ -163,13 +163,13 @@ class ExpressionJudge:
 class _Fused:
     """The daemon's reader of faces in frames, with the network under judgement in it."""
 
-    def __init__(self, opened: Opened, inference: Inference) -> None:
+    def __init__(self, opened: Opened, inference: Inference, light: Light) -> None:
         fusion = open_network(EXPRESSION, EXPRESSION_FUSION, None, inference)
         self.model = fusion.model
         seen = sum(shape[-1] for shape in opened.net.output_shapes)
         fits = seen == fusion.net.input_shapes[0][-1]
         nets = ExpressionNets(OpenedNet(opened.net, opened.model), OpenedNet(fusion.net, fusion.model))
-        self.reader = ExpressionReader(nets) if fits else None
+        self.reader = ExpressionReader(nets, light) if fits else None
         """None when the fusion was made for another network's outputs."""
 
 

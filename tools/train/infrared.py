@@ -2,7 +2,9 @@
 
 Needs a trained network (``expression.py``) and the shapes (``shapes.py``) in the build folder. Prints what each part
 brings, every infrared figure from leaving out one person at a time, and writes ``fusion_float.tflite``: inputs ``seen``
-(1, 15), the expression network's logits, and ``shape`` (1, 213); output ``logits`` (1, 8).
+(1, 15), the expression network's logits, and ``shape`` (1, 213); outputs ``infrared`` and ``visible`` (1, 8), logits
+calibrated for either light, and ``valence`` (1, 1). The two sets of logits differ in how likely each expression is
+beforehand: among acted faces in front of an infrared camera, and among faces on the web.
 """
 
 from __future__ import annotations
@@ -10,16 +12,30 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from augment import stretch_batch
-from data import LABELS, SAME_LABEL, is_held_out, vote_shares
+from augment import plain, stretch_batch
+from data import LABELS, SAME_LABEL, is_held_out, load_visible, vote_shares
 from export import load_net
+from expression import choosing_half
 from figures import Estimate, accuracy, area_under_curve, best_temperature, bootstrap, probabilities
-from fusion import HOSTILE, PUBLISHED, Fusion, People, ShapeNet, fit, left_out, mirrored, prior, train_shape_net
+from fusion import (
+    HOSTILE,
+    PUBLISHED,
+    Fusion,
+    People,
+    ShapeNet,
+    Visible,
+    fit,
+    left_out,
+    mirrored,
+    prior,
+    train_shape_net,
+)
 from net import CLASSES, FER2013_CLASSES
 from tflite_graph import FloatGraph
 
@@ -28,6 +44,9 @@ from edge.indicators.anger import NeutralExpression
 from edge.vision.expression import network_input
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from net import ExpressionNet
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
@@ -52,13 +71,18 @@ class Sources:
 
     def __init__(self, data: Path, build: Path) -> None:
         archive = np.load(data / "fer2013plus" / "fer2013plus.npz")
-        shares, usable = vote_shares(archive)
+        shares, usable_votes = vote_shares(archive)
         known = np.load(build / "shapes_ferplus.npz")
         training = np.array([str(split).startswith("train") for split in archive["split"]])
-        usable &= known["found"]
+        usable = usable_votes & known["found"]
         shapes, votes = [known["shapes"][usable & training]], [shares[usable & training]]
-        self.valid_shapes = known["shapes"][usable & ~training]
-        self.valid_label = shares[usable & ~training].argmax(1)
+        valid = load_visible(data)["ferplus"].part(held_out=True)
+        self.valid_shapes, self.valid_crops = (
+            known["shapes"][~training & usable_votes],
+            plain(torch.from_numpy(valid.canvases)),
+        )
+        self.valid_found = known["found"][~training & usable_votes]
+        self.valid_label, self.valid_chooses = valid.shares.argmax(1), choosing_half(valid)
         for name, folder in (("wild", "wild_expressions_grey"), ("ckplus", "ckplus48")):
             rows, known = index_of(data / folder), np.load(build / f"shapes_{name}.npz")
             keep = known["found"] & np.array([not is_held_out(row["subject"]) for row in rows])
@@ -76,7 +100,13 @@ def shape_logits(net: ShapeNet, shapes: Floats) -> Floats:
 
 
 @torch.no_grad()
-def people_of(data: Path, build: Path, run: Path, shape_net: ShapeNet) -> People:
+def features(net: ExpressionNet, crops: torch.Tensor, shape_net: ShapeNet, shapes: Floats) -> NDArray[np.float64]:
+    """Features (N, 23) of normalised crops (N, 1, 48, 48) and shapes (N, 213)."""
+    seen = torch.cat([net(part) for part in crops.split(256)]).numpy()
+    return np.hstack([seen, shape_logits(shape_net, shapes)]).astype(np.float64)
+
+
+def people_of(data: Path, build: Path, net: ExpressionNet, shape_net: ShapeNet) -> People:
     """Read the infrared pictures with both networks; pictures without a face are left out of the fit."""
     rows = index_of(data / "nir_expressions")
     known = np.load(build / "shapes_nir.npz")
@@ -86,9 +116,8 @@ def people_of(data: Path, build: Path, run: Path, shape_net: ShapeNet) -> People
     daemon = np.stack([network_input(crop)[0, :, :, 0] for crop in known["crops"][found]])
     if np.abs(crops[:, 0].numpy() * 128 - daemon).max() > 1:
         raise SystemExit("Training and daemon normalise contrast differently: augment.stretch_batch is wrong.")
-    seen = load_net(run / "best.pt")(crops).numpy()
     return People(
-        features=np.hstack([seen, shape_logits(shape_net, known["shapes"][found])]).astype(np.float64),
+        features=features(net, crops, shape_net, known["shapes"][found]),
         label=label_index(rows),
         person=np.array([row["subject"] for row in rows]),
         agree=np.array([row["agree"] == "1" for row in rows]),
@@ -152,7 +181,7 @@ def referenced(people: People, logits: NDArray[np.float64]) -> NDArray[np.float6
     return out
 
 
-def ablation(report: Report, people: People) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def ablation(report: Report, people: People, visible: Visible) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Report what network, shape, plain sum and fit bring; returns the fit's logits, as they are and referenced."""
     parts = {
         "network alone": people.features[:, :CLASSES],
@@ -161,7 +190,7 @@ def ablation(report: Report, people: People) -> tuple[NDArray[np.float64], NDArr
     }
     for name, logits in parts.items():
         report.both(name, logits, referenced(people, logits))
-    raw, own = left_out(people)
+    raw, own = left_out(people, visible)
     report.both("fitted, one person left out", raw, own)
     return raw, own
 
@@ -183,6 +212,25 @@ def as_the_daemon(people: People, raw: NDArray[np.float64], temperature: float) 
         moved = stated[mine] * np.array(neutral.factors)
         out[mine] = np.log(moved / moved.sum(1, keepdims=True))
     return out
+
+
+def report_visible(report: Report, sources: Sources, seen: NDArray[np.float64], fusion: Fusion) -> float:
+    """FER+, faces that the mesh found: what each part brings on the reporting half; the choosing half's temperature."""
+    rest = sources.valid_found & ~sources.valid_chooses
+    truth, pictures = sources.valid_label[rest], np.flatnonzero(rest)
+    parts = {
+        "network alone": seen[rest, :CLASSES],
+        "shape alone": seen[rest, CLASSES + FER2013_CLASSES :],
+        "plain sum": seen[rest] @ prior(),
+        "fitted": seen[rest] @ fusion.weights + fusion.visible,
+    }
+    for name, logits in parts.items():
+        report.note(f"FER+ reporting half, {name}, 8 classes", accuracy(logits.argmax(1), truth, pictures))
+    half = sources.valid_found & sources.valid_chooses & (sources.valid_label < PUBLISHED)
+    logits = (seen[half] @ fusion.weights + fusion.visible)[:, :PUBLISHED]
+    temperature = best_temperature(logits, sources.valid_label[half])
+    report.note("temperature of the fused softmax, visible light", round(temperature, 3))
+    return temperature
 
 
 def affect_left_out(people: People) -> NDArray[np.float64]:
@@ -212,22 +260,39 @@ def concordance(found: NDArray[np.float64], truth: NDArray[np.float64]) -> float
     return float(2 * covariance / (found.var() + truth.var() + (found.mean() - truth.mean()) ** 2))
 
 
-def to_tflite(shape_net: ShapeNet, fusion: Fusion) -> bytes:
-    """Write shape network and fusion as one float .tflite; millimetres are scaled inside."""
-    graph = FloatGraph("seen", (1, CLASSES + FER2013_CLASSES))
+@dataclass(frozen=True)
+class Output:
+    """One output of the file: features (23,) @ weights + bias."""
+
+    name: str
+    weights: NDArray[np.float64]
+    bias: NDArray[np.float64]
+
+
+def to_tflite(shape_net: ShapeNet, outputs: Sequence[Output]) -> bytes:
+    """Write shape network and linear maps as one float .tflite; millimetres are scaled inside."""
+    split = CLASSES + FER2013_CLASSES
+    graph = FloatGraph("seen", (1, split))
     shape = graph.another_input("shape", (1, len(shape_net.mean)))
-    scale = 1.0 / shape_net.spread.numpy()
-    weights = shape_net.hidden.weight.detach().numpy() * scale
+    weights = shape_net.hidden.weight.detach().numpy() / shape_net.spread.numpy()
     bias = shape_net.hidden.bias.detach().numpy() - weights @ shape_net.mean.numpy()
     hidden = graph.fully_connected(shape, "hidden", weights, bias, relu6=True)
-    # The shape network's own logits and its part of the fusion are both linear: one layer.
-    part = fusion.weights[CLASSES + FER2013_CLASSES :].T
-    weights = (part @ shape_net.logits.weight.detach().numpy()).astype(np.float32)
-    bias = (part @ shape_net.logits.bias.detach().numpy() + fusion.bias).astype(np.float32)
-    by_shape = graph.fully_connected(hidden, "by_shape", weights, bias)
-    seen = fusion.weights[: CLASSES + FER2013_CLASSES].T.astype(np.float32)
-    by_network = graph.fully_connected(graph.input, "by_network", seen, np.zeros(CLASSES, np.float32))
-    return graph.finish(graph.add(by_shape, by_network, "logits"), f"Fused logits: {', '.join(LABELS)}")
+    own_weights, own_bias = (part.detach().numpy() for part in (shape_net.logits.weight, shape_net.logits.bias))
+    ends = []
+    for output in outputs:
+        seen, told = output.weights[:split].T, output.weights[split:].T
+        # The shape network's last layer and its part of the map are both linear: one layer.
+        by_shape = graph.fully_connected(
+            hidden,
+            f"{output.name}/by_shape",
+            (told @ own_weights).astype(np.float32),
+            (told @ own_bias).astype(np.float32),
+        )
+        by_network = graph.fully_connected(
+            graph.input, f"{output.name}/by_network", seen.astype(np.float32), output.bias.astype(np.float32)
+        )
+        ends.append(graph.add(by_shape, by_network, output.name))
+    return graph.finish(ends, f"Fused logits: {', '.join(LABELS)}; valence")
 
 
 def main() -> None:
@@ -241,13 +306,16 @@ def main() -> None:
     torch.set_num_threads(1)
     sources = Sources(options.data, options.build)
     shape_net = train_shape_net(sources.shapes, sources.votes, options.seed)
-    people = people_of(options.data, options.build, options.run, shape_net)
+    net = load_net(options.run / "best.pt")
+    people = people_of(options.data, options.build, net, shape_net)
     report = Report(people)
     print("| what | n | figure (95 % interval) |\n|---|---|---|")
-    found = shape_logits(shape_net, sources.valid_shapes).argmax(1)
-    everyone = np.arange(len(found))
-    report.note("shape alone, FER+ valid split, 8 classes", accuracy(found, sources.valid_label, everyone))
-    raw, own = ablation(report, people)
+    known, chooses = sources.valid_found, sources.valid_chooses
+    seen = features(net, sources.valid_crops, shape_net, sources.valid_shapes)
+    visible = Visible(seen[known & chooses], sources.valid_label[known & chooses])
+    raw, own = ablation(report, people, visible)
+    fusion = fit(people, people.agree, visible)
+    visible_temperature = report_visible(report, sources, seen, fusion)
     judged = report.judged & report.known
     temperature = best_temperature(own[judged, :PUBLISHED], people.label[judged])
     daemon = as_the_daemon(people, raw, temperature)
@@ -266,10 +334,16 @@ def main() -> None:
             people.person,
         )
         report.note(f"{name}, one person left out: concordance", agreement)
-    fusion = fit(people, people.agree)
     neutral = np.log(probabilities(fusion.neutral[:PUBLISHED], temperature))
     report.note("log probabilities of a neutral face", ", ".join(f"{v:.3f}" for v in neutral))
-    (options.run / "fusion_float.tflite").write_bytes(to_tflite(shape_net, fusion))
+    everybody = np.ones(len(people.label), bool)
+    valence_weights, valence_bias = (part[..., :1] for part in fit_affect(people, everybody))
+    outputs = (
+        Output("infrared", fusion.weights / temperature, fusion.infrared / temperature),
+        Output("visible", fusion.weights / visible_temperature, fusion.visible / visible_temperature),
+        Output("valence", valence_weights, valence_bias),
+    )
+    (options.run / "fusion_float.tflite").write_bytes(to_tflite(shape_net, outputs))
     (options.run / "infrared.json").write_text(json.dumps(report.figures, indent=1))
 
 

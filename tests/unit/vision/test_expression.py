@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from edge.config.schema import Light
 from edge.inference.manifest import Manifest
 from edge.types import EXPRESSIONS
 from edge.vision.expression import MIN_SPAN_GREY, ExpressionReader, expression_crop, network_input, probabilities
@@ -39,27 +40,43 @@ class Network:
 
 
 class Fusion:
-    """Keeps what it is shown and answers with given logits in the manifest's order."""
+    """Keeps what it is shown; infrared logits as given, in the manifest's order, visible ones turned round."""
 
-    def __init__(self, **logits: float) -> None:
+    def __init__(self, valence: float = 0.2, **logits: float) -> None:
         self.logits = np.array([[logits.get(label, 0.0) for label in FUSION.labels]], np.float32)
+        self.valence = np.array([[valence]], np.float32)
         self.shown: tuple[np.ndarray, ...] = ()
 
-    def run(self, inputs: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray]:
+    def run(self, inputs: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, ...]:
         self.shown = inputs
-        return (self.logits,)
+        return self.logits, -self.logits, self.valence
 
 
-def reader(network: Network, fusion: Fusion) -> ExpressionReader:
-    return ExpressionReader(ExpressionNets(OpenedNet(network, NETWORK), OpenedNet(fusion, FUSION)))
+def reader(network: Network, fusion: Fusion, light: Light = "infrared") -> ExpressionReader:
+    return ExpressionReader(ExpressionNets(OpenedNet(network, NETWORK), OpenedNet(fusion, FUSION)), light)
 
 
 def test_probabilities_sum_to_one_and_follow_the_fused_logits(make_mesh: MakeMesh) -> None:
-    shares = reader(Network(), Fusion(anger=3.0, contempt=9.0)).read(make_mesh(), FRONTAL)
-    assert shares is not None
+    reading = reader(Network(), Fusion(anger=3.0, contempt=9.0)).read(make_mesh(), FRONTAL)
+    assert reading is not None
+    shares = reading.probabilities
     assert tuple(shares) == EXPRESSIONS
     assert sum(shares.values()) == pytest.approx(1.0)
     assert max(shares, key=lambda name: shares[name]) == "anger"
+
+
+def test_each_light_has_logits_of_its_own(make_mesh: MakeMesh) -> None:
+    assert [tensor.name for tensor in FUSION.outputs] == ["infrared", "visible", "valence"]
+    fusion = Fusion(anger=3.0)
+    assert reader(Network(), fusion, "infrared").logits(make_mesh())[FUSION.labels.index("anger")] == 3.0
+    assert reader(Network(), fusion, "visible").logits(make_mesh())[FUSION.labels.index("anger")] == -3.0
+
+
+@pytest.mark.parametrize(("told", "read"), [(0.2, 0.2), (-3.0, -1.0), (1.7, 1.0)])
+def test_valence_stays_within_its_range(make_mesh: MakeMesh, told: float, read: float) -> None:
+    reading = reader(Network(), Fusion(valence=told)).read(make_mesh(), FRONTAL)
+    assert reading is not None
+    assert reading.valence == pytest.approx(read)
 
 
 def test_the_fusion_is_shown_both_sets_of_logits_and_the_shape(make_mesh: MakeMesh) -> None:

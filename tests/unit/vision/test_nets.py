@@ -55,7 +55,9 @@ def test_all_networks_open_on_the_back_end_asked_for(manifest: Watched) -> None:
 
 def test_an_edge_tpu_that_is_not_there_is_said_for_each_network(manifest: Watched, tmp_path: Path) -> None:
     nets = open_nets(Inference(delegate="edgetpu"), Expression(), manifest=manifest, state_dir=str(tmp_path))
-    assert {net.choice.name for net in nets.by_name().values()} == {"xnnpack"}
+    used = {name: net.choice.name for name, net in nets.by_name().items()}
+    assert used.pop("expression_fusion") == "cpu"
+    assert set(used.values()) == {"xnnpack"}
     reason = nets.degraded_reason()
     assert reason is not None
     assert reason.count("_edgetpu.tflite beside the model") == 4
