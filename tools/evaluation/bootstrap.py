@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -49,17 +49,25 @@ def groups_of(subjects: Sequence[str | None], item_word: str) -> Groups:
 
 def intervals(figures: Callable[[Doubles], Doubles], groups: Groups) -> Doubles:
     """Return the 2.5th and the 97.5th percentile (2, F) of `figures(weight of each item)`; NaN where never defined."""
-    generator = np.random.default_rng(SEED)
-    found = []
-    for _ in range(RESAMPLES):
-        drawn = np.bincount(generator.integers(0, groups.count, groups.count), minlength=groups.count)
-        found.append(figures(drawn[groups.of_item].astype(np.float64)))
-    table = np.array(found)
+    table = np.array([figures(weights) for weights in _draws(groups)])
     ends = np.full((2, table.shape[1]), np.nan)
     known = ~np.isnan(table).all(axis=0)
     if known.any():
         ends[:, known] = np.nanpercentile(table[:, known], (2.5, 97.5), axis=0)
     return ends
+
+
+def mean_of_draws(figure: Callable[[Doubles], float], groups: Groups) -> float:
+    """Return the mean of a figure over the same draws, those in which it is not defined left out."""
+    return float(np.nanmean([figure(weights) for weights in _draws(groups)]))
+
+
+def _draws(groups: Groups) -> Iterator[Doubles]:
+    """Yield the weight of each item: how often its group was drawn."""
+    generator = np.random.default_rng(SEED)
+    for _ in range(RESAMPLES):
+        drawn = np.bincount(generator.integers(0, groups.count, groups.count), minlength=groups.count)
+        yield drawn[groups.of_item].astype(np.float64)
 
 
 def widened(value: float, low: float, high: float, groups: int) -> tuple[float, float]:

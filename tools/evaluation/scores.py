@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from evaluation.binary import Ranking
-from evaluation.bootstrap import groups_of, intervals, widened
+from evaluation.bootstrap import groups_of, intervals, mean_of_draws, widened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,10 +111,13 @@ class _Table:
         present = counts > 0
         balanced = recalls[present].mean() if present.any() else np.nan
         area = self._ranking.area(weights) if self._ranking else np.nan
-        stated = (weights * self.answered).sum()
-        gaps = np.abs(np.bincount(self._bin, weights * self._gap, CALIBRATION_BINS)).sum()
-        error = gaps / stated if stated else np.nan
-        return np.array([hits.sum() / counts.sum(), balanced, area, error, *recalls, *precisions])
+        return np.array([hits.sum() / counts.sum(), balanced, area, self.error(weights), *recalls, *precisions])
+
+    def error(self, weights: Doubles) -> float:
+        """Calibration error: gaps between stated and true share of right answers, a bin each, over all answers."""
+        stated = float((weights * self.answered).sum())
+        gaps = float(np.abs(np.bincount(self._bin, weights * self._gap, CALIBRATION_BINS)).sum())
+        return gaps / stated if stated else float("nan")
 
 
 def _ratio(part: Doubles, whole: Doubles) -> Doubles:
@@ -140,7 +143,7 @@ def score(scored: Scored, item_word: str) -> Scores:
         accuracy=_share(accuracy, groups, ones > 0),
         balanced_accuracy=_balanced(balanced, recalls),
         area=area,
-        calibration_error=error,
+        calibration_error=_unbiased(error, table, groups),
         per_class={
             label: ClassFigures(*figures)
             for label, *figures in zip(scored.labels, counts, recalls, precisions, strict=True)
@@ -158,6 +161,19 @@ def _share(estimate: Estimate, groups: Groups, concerned: NDArray[np.bool_]) -> 
     """Widen the interval of a share by the number of groups among the items that it is a share of."""
     own = len(np.unique(groups.of_item[concerned]))
     return Estimate(estimate.value, widened(estimate.value, *estimate.interval, own))
+
+
+def _unbiased(estimate: Estimate, table: _Table, groups: Groups) -> Estimate:
+    """Move the interval of the calibration error down by what drawing items anew adds to it.
+
+    A sum of absolute gaps only grows with noise: the error of a drawn set is on average larger than that of the set it
+    was drawn from, as that one is larger than the truth's.
+    """
+    if np.isnan(estimate.value):
+        return estimate
+    bias = max(0.0, mean_of_draws(table.error, groups) - estimate.value)
+    low, high = (max(0.0, end - bias) for end in estimate.interval)
+    return Estimate(estimate.value, (min(low, estimate.value), max(high, estimate.value)))
 
 
 def _balanced(estimate: Estimate, recalls: Sequence[Estimate]) -> Estimate:

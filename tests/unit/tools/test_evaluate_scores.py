@@ -47,6 +47,13 @@ def test_calibration_error_by_hand() -> None:
     assert found.calibration_error.value == pytest.approx((0.1 + 0.2 + 0.7 + abs(1.2 - 1.0)) / 5)
 
 
+def test_the_interval_of_a_small_calibration_error_holds_it() -> None:
+    """Four in five right, and so stated: any draw is farther off than the set itself."""
+    found = score(scored(["open"] * 40, [is_open(0.8)] * 32 + [is_open(0.2)] * 8), "picture").calibration_error
+    assert found.value == pytest.approx(0.0, abs=1e-9)
+    assert found.interval[0] <= found.value < 0.02 < found.interval[1] < 0.2
+
+
 def test_an_undetected_face_is_wrong_and_ranks_at_the_wrong_end() -> None:
     truth = [*TRUTH, "open", "closed"]
     found = score(scored(truth, [*ANSWERS, NOT_DETECTED, NOT_DETECTED]), "picture")
