@@ -14,8 +14,8 @@ from edge.vision.expression import (
     MAX_YAW_DEG,
     MIN_FACE_PX,
     ExpressionReader,
+    both_ways,
     expression_crop,
-    network_input,
     probabilities,
 )
 from edge.vision.nets import EXPRESSION, EXPRESSION_FUSION, ExpressionNets, OpenedNet
@@ -151,7 +151,7 @@ class ExpressionJudge:
         return [f"{self.opened.named} does not fit the fusion with the face's shape: judged by grey values alone"]
 
     def _by_network(self, crop: Gray) -> Answer:
-        outputs = self.opened.net.run((network_input(crop),))
+        outputs = both_ways(self.opened.net, crop)
         if self._fer2013:
             head = self.opened.output(outputs, FER2013_HEAD)
             if head is not None:

@@ -101,8 +101,8 @@ def shape_logits(net: ShapeNet, shapes: Floats) -> Floats:
 
 @torch.no_grad()
 def features(net: ExpressionNet, crops: torch.Tensor, shape_net: ShapeNet, shapes: Floats) -> NDArray[np.float64]:
-    """Features (N, 23) of normalised crops (N, 1, 48, 48) and shapes (N, 213)."""
-    seen = torch.cat([net(part) for part in crops.split(256)]).numpy()
+    """Features (N, 23) of normalised crops (N, 1, 48, 48), read both ways as the daemon does, and shapes (N, 213)."""
+    seen = torch.cat([(net(part) + net(part.flip(3))) / 2 for part in crops.split(256)]).numpy()
     return np.hstack([seen, shape_logits(shape_net, shapes)]).astype(np.float64)
 
 

@@ -11,7 +11,14 @@ import pytest
 from edge.config.schema import Light
 from edge.inference.manifest import Manifest
 from edge.types import EXPRESSIONS
-from edge.vision.expression import MIN_SPAN_GREY, ExpressionReader, expression_crop, network_input, probabilities
+from edge.vision.expression import (
+    MIN_SPAN_GREY,
+    ExpressionReader,
+    both_ways,
+    expression_crop,
+    network_input,
+    probabilities,
+)
 from edge.vision.face_shape import face_shape
 from edge.vision.headpose import HeadPose
 from edge.vision.landmarks import Mesh
@@ -86,6 +93,20 @@ def test_the_fusion_is_shown_both_sets_of_logits_and_the_shape(make_mesh: MakeMe
     assert seen.tolist() == [[*range(8), *range(7)]]
     assert np.array_equal(shape, face_shape(mesh))
     assert tuple(tensor.shape for tensor in FUSION.inputs) == (seen.shape, shape.shape)
+
+
+def test_a_crop_is_read_both_ways_and_averaged() -> None:
+    class Left:
+        """Answers with the mean of the crop's left half."""
+
+        def run(self, inputs: tuple[np.ndarray]) -> tuple[np.ndarray]:
+            assert inputs[0].flags.c_contiguous
+            return (inputs[0][:, :, :24].mean(keepdims=True, dtype=np.float32).reshape(1, 1),)
+
+    crop = np.zeros((48, 48), np.uint8)
+    crop[:, :24] = 200
+    (mean,) = both_ways(Left(), crop)
+    assert mean.item() == pytest.approx((127 - 128) / 2, abs=0.01)
 
 
 def test_temperature_flattens_and_large_logits_do_not_overflow() -> None:
