@@ -114,6 +114,8 @@ class Operator:
     custom: str = ""
     """Name of an operator that is none of TFLite's own."""
     version: int = 1
+    given: Table | None = field(default=None, repr=False, compare=False)
+    """All options as the file has them, for who knows their numbers."""
 
 
 @dataclass(slots=True)
@@ -182,7 +184,7 @@ def _read_operator(table: Table, codes: Sequence[tuple[int, str, int]]) -> Opera
     for number, option in enumerate(known):
         options[option.name] = option.default if given is None else given.scalar(number, option.kind, option.default)
     inputs, outputs = table.array(1, "<i4").tolist(), table.array(2, "<i4").tolist()
-    return Operator(code, inputs, outputs, options, custom, version)
+    return Operator(code, inputs, outputs, options, custom, version, given)
 
 
 def write_graph(graph: Graph, description: str) -> bytes:
