@@ -205,7 +205,7 @@ def _reference_ratio(options: argparse.Namespace) -> float:
     if options.ratio is not None:
         return float(options.ratio)
     fast, plain = Net.open(options.file, "xnnpack"), Net.open(options.file, "cpu")
-    ratio = invoke_ratio(fast, plain, bar=0.0, most_rounds=RATIO_ROUNDS)
+    ratio = invoke_ratio(fast, plain, well=0.0, most_rounds=RATIO_ROUNDS)
     return max(math.ceil(round(ratio * 20, 3)) / 20, LEAST_RATIO)
 
 

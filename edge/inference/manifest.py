@@ -323,8 +323,7 @@ def _origin_contradiction(model: Model, wheels: dict[str, Wheel], names: Collect
 
 def _fits(decision: GoldenDecision, size: int) -> bool:
     """Tell whether all places that a decision names lie among the values of its output."""
-    competing = size if decision.among is None else decision.among
-    named = [decision.at or 0, decision.minus or 0, competing - 1]
     if decision.rule == "top":
-        named += [int(decision.expected), 1]
-    return all(0 <= place < size for place in named) and (decision.rule == "above" or decision.expected < competing)
+        competing = size if decision.among is None else decision.among
+        return 2 <= competing <= size and 0 <= decision.expected < competing
+    return all(0 <= place < size for place in (decision.at or 0, decision.minus or 0))

@@ -34,6 +34,10 @@ ARM64, 30 %, the least that XNNPACK is known for; float ones gain 2.3 times
 STILL_FASTER_RATIO: Final = 0.8
 """A slow delegate that is faster than this against the built-in kernels is kept all the same [D]."""
 
+NOTHING_DELEGATED: Final = (
+    "no operator was handed over to it; if /proc/cpuinfo is hidden, show it (ProcSubset=all in a systemd unit)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -45,13 +49,15 @@ class Evidence:
     """Largest difference to a golden number over its tolerance: above 1 is too much; NaN where an output is."""
     delegated: bool | None = None
     """Whether the runtime handed operators over to the delegate; None: it does not tell, or there is none to have."""
+    delegable: bool = True
+    """False where the runtime by its nature leaves such a network to the built-in kernels."""
     ratio: float | None = None
     """Time of an invoke over that on the built-in kernels; None: not measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a back end stays, and what health says of it."""
+    """Whether a back end stays, and what is said of it; `fault` is for health."""
 
     fault: Fault | None = None
     reason: str | None = None
@@ -70,8 +76,10 @@ def judge(evidence: Evidence, reference_ratio: float) -> Verdict:
         return Verdict(
             "delegate_mismatch", f"golden numbers differ {evidence.excess:.3g} times the tolerance", fall_back=True
         )
+    if evidence.delegated is False and not evidence.delegable:
+        return Verdict(reason="this runtime leaves int8 networks to the built-in kernels", fall_back=True)
     if evidence.delegated is False:
-        return Verdict("slow_inference", "the runtime took no operator over (is /proc/cpuinfo hidden?)", fall_back=True)
+        return Verdict("slow_inference", NOTHING_DELEGATED, fall_back=True)
     bar = SLOW_FACTOR * reference_ratio
     if evidence.ratio is not None and evidence.ratio > bar:
         kept = evidence.ratio < STILL_FASTER_RATIO

@@ -1,52 +1,79 @@
-"""Golden answers: a network must still say what it said when it was measured, on this machine and this runtime."""
+"""Is this still the network that was measured? Its hash, its shapes, its golden answers, on this machine."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from edge.inference.golden import golden_input, golden_values
+from edge.inference.gate import examine, reference_ratio
 from edge.inference.interpreter import Net
-from edge.inference.manifest import Manifest, Model, ModelError
+from edge.inference.manifest import ModelError
+from edge.inference.parity import SLOW_FACTOR, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
-    from edge.inference.delegates import Requested
+    from edge.inference.delegates import Delegate, Requested
+    from edge.inference.manifest import Manifest, Model
+    from edge.inference.parity import Evidence, Fault
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Check:
     """What checking one network gave."""
 
     name: str
     ok: bool
     detail: str
+    """One sentence: what was seen, or what is wrong and what to do."""
+    file: Path | None = None
+    """None when the file was refused."""
+    delegate: Delegate | None = None
+    """Where it ran; None when it did not."""
+    fault: Fault | None = None
+    evidence: Evidence | None = None
 
 
-def largest_difference(net: Net, model: Model) -> float:
-    """Run the golden input and return the largest difference to the golden answer."""
-    golden = model.golden
-    inputs = [golden_input(tensor.shape, golden.seed, golden.low, golden.high) for tensor in model.inputs]
-    outputs = net.run(inputs)
-    return max(
-        float(np.abs(golden_values(output, len(expected.values)) - expected.values).max())
-        for output, expected in zip(outputs, golden.outputs, strict=True)
+def verify(
+    manifest: Manifest, delegate: Requested = "auto", *, names: Sequence[str] | None = None, exactly: bool = False
+) -> Iterator[Check]:
+    """Check hash, shapes, golden answers and speed of the networks, one after another.
+
+    `names` None: all of the manifest. `exactly`: a network that runs on another back end than `delegate` fails.
+    """
+    for name in manifest.models if names is None else names:
+        try:
+            yield _checked(manifest, manifest[name], delegate, exactly=exactly)
+        except ModelError as error:
+            yield Check(name, ok=False, detail=str(error))
+
+
+def _checked(manifest: Manifest, model: Model, delegate: Requested, *, exactly: bool) -> Check:
+    path = manifest.resolve(model.name)
+    net = Net.open(path, delegate, model=model)
+    evidence = examine(net, path, model)
+    verdict = judge(evidence, reference_ratio(model))
+    replaced = net.choice.degraded_reason
+    ok = verdict.fault is None and not (exactly and (replaced or verdict.fall_back))
+    return Check(
+        name=model.name,
+        ok=ok,
+        detail=f"{path} on {net.choice.name}: {verdict.reason or _seen(model, evidence)}"
+        + (f"; not on what was asked for ({replaced})" if replaced else ""),
+        file=path,
+        delegate=net.choice.name,
+        fault=verdict.fault,
+        evidence=evidence,
     )
 
 
-def verify(manifest: Manifest, delegate: Requested = "cpu") -> Iterator[Verdict]:
-    """Check hash, shapes and golden answer of every network in the manifest, one verdict each."""
-    for model in manifest.models.values():
-        try:
-            path = manifest.resolve(model.name)
-            net = Net.open(path, delegate, model=model)
-            difference = largest_difference(net, model)
-        except ModelError as error:
-            yield Verdict(model.name, ok=False, detail=str(error))
-            continue
-        ok = difference <= model.golden.tolerance
-        said = f"golden answer differs by {difference:.2g} of {model.golden.tolerance:g} allowed, {net.choice.name}"
-        yield Verdict(model.name, ok=ok, detail=f"{path}: {said}")
+def _seen(model: Model, evidence: Evidence) -> str:
+    decisions = len(model.golden.decisions)
+    said = f"golden numbers within {evidence.excess:.1%} of the tolerance"
+    if decisions:
+        said += f", {decisions} of {decisions} decisions the same"
+    if evidence.ratio is not None:
+        bar = SLOW_FACTOR * reference_ratio(model)
+        said += f", {evidence.ratio:.2f} of the built-in kernels' time ({bar:.2f} allowed)"
+    return said

@@ -8,9 +8,9 @@ import msgspec
 import numpy as np
 import pytest
 
+from edge.inference.golden import golden_input
 from edge.inference.interpreter import Net
 from edge.inference.manifest import Manifest, ModelError, Tensor
-from edge.inference.verify import golden_input
 
 DELEGATES = ("cpu", "xnnpack")
 
