@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from edge.indicators.anger import AngerTracker
 from edge.indicators.baseline import BaselineLearner
 from edge.indicators.blink import BlinkTracker
+from edge.indicators.blink_window import BlinkWindow
 from edge.indicators.camera import CameraWatch, FrameRate
 from edge.indicators.closure import ClosureTracker, FinishedClosure
 from edge.indicators.expression import ExpressionTracker
@@ -54,6 +55,7 @@ class IndicatorBank:
         self.closure = ClosureTracker(rules.openness, rules.closure)
         self.perclos = PerclosTracker(rules.perclos)
         self.blink = BlinkTracker(rules.blink, rules.closure)
+        self.blink_window = BlinkWindow(rules.openness, rules.closure)
         self.gaze = GazeTracker(rules.distraction)
         self.yawn = YawnTracker(rules.yawn)
         self.nod = NodTracker(rules.nod)
@@ -91,6 +93,7 @@ class IndicatorBank:
         self.closure.configure(rules.openness, rules.closure)
         self.perclos.configure(rules.perclos)
         self.blink.configure(rules.blink, rules.closure)
+        self.blink_window.configure(rules.openness, rules.closure)
         self.gaze.configure(rules.distraction)
         self.yawn.configure(rules.yawn)
         self.nod.configure(rules.nod)
@@ -105,6 +108,7 @@ class IndicatorBank:
             self.closure,
             self.perclos,
             self.blink,
+            self.blink_window,
             self.gaze,
             self.yawn,
             self.nod,
@@ -146,6 +150,10 @@ class IndicatorBank:
         watched = sample is not None
         fast_enough = self.face_frames.at_least(self.rules.perclos.min_fps)
         self._advance_eyes(start_ns, t_ns, openness, watched=watched, fast_enough=fast_enough)
+        blinks_fast_enough = self.face_frames.at_least(self.rules.blink.min_fps)
+        blink = self.blink_window.advance(start_ns, t_ns, openness, fast_enough=blinks_fast_enough)
+        if blink is not None and moving:
+            self.baseline.measured_blink(blink, t_ns)
         closure = self.closure
         if self.view is not None or self.gaze.away_ns:
             self._event("look_away", self.gaze.advance(start_ns, t_ns, self.view, frozen=closure.claims_attention))
@@ -303,6 +311,7 @@ class IndicatorBank:
     def _judge_fatigue(self, t_ns: int) -> None:
         blink = self.blink
         fast = self.face_frames.at_least(self.rules.blink.min_fps)
+        self.blink_window.judge(t_ns, self.baseline.eyes.alert_blinks)
         perclos_rate = self.face_frames.at_least(self.rules.perclos.min_fps)
         self.cues = cues = Cues(
             perclos60=self.perclos.perclos60 if perclos_rate else None,
@@ -312,6 +321,7 @@ class IndicatorBank:
             microsleep_rate=blink.microsleep_rate(t_ns),
             yawns10=self.yawn.yawns10(t_ns),
             nods10=self.nod.nods10(t_ns),
+            heaviness=self.blink_window.heaviness if fast else None,
         )
         self.fatigue_level = fatigue_level(cues, self.rules)
 

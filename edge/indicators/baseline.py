@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from edge.indicators.alert_blinks import AlertBlinkLearner, AlertBlinks
 from edge.indicators.window import NS_PER_S, Histogram, ns
 
 if TYPE_CHECKING:
     from edge.config.rules import Rules
     from edge.indicators.sample import Sample
+    from edge.indicators.vigilance import Blink
 
 POPULATION_OPEN: Final = 1.0
 POPULATION_CLOSED: Final = 0.0
@@ -55,6 +57,8 @@ class EyeBaseline(NamedTuple):
     blinks: int = 0
     quality: float = 0.0
     """Valid share of the time it took to learn, 0 to 1."""
+    alert_blinks: AlertBlinks | None = None
+    """What his blinks are like, learnt after the eyes; None before."""
 
 
 POPULATION: Final = EyeBaseline()
@@ -64,6 +68,7 @@ class BaselineLearner:
     """Learns, freezes and keeps."""
 
     __slots__ = (
+        "_alert_blinks",
         "_before_rise",
         "_blink_count",
         "_blink_ns",
@@ -110,6 +115,7 @@ class BaselineLearner:
         self._kept: dict[bool | None, EyeBaseline] = {}
         self._first_frozen: EyeBaseline | None = None
         self._before_rise: EyeBaseline | None = None
+        self._alert_blinks = AlertBlinkLearner()
         self._begin()
 
     def configure(self, rules: Rules) -> None:
@@ -161,6 +167,13 @@ class BaselineLearner:
         self._blink_ns += duration_ns
         self._blink_count += 1
 
+    def measured_blink(self, blink: Blink, t_ns: int) -> None:
+        """Learn from a blink that was measured, of any length, in a vehicle that moves."""
+        if self.frozen and self.eyes.alert_blinks is None:
+            learnt = self._alert_blinks.add(blink, t_ns)
+            if learnt is not None:
+                self.eyes = self.eyes._replace(alert_blinks=learnt)
+
     def advance(self, start_ns: int, end_ns: int, sample: Sample, *, closed: bool) -> None:
         """Hold one sample with a face, of a vehicle that moves; `closed` while a closure runs."""
         duration_ns = end_ns - start_ns
@@ -199,6 +212,7 @@ class BaselineLearner:
             self._kept[self._glasses] = self.eyes
             self.eyes = self._kept.get(glasses, POPULATION)
             self._before_rise = None
+            self._alert_blinks.clear()
             self._begin()
         self._glasses = glasses
         self._glasses_ns = 0
@@ -253,7 +267,11 @@ class BaselineLearner:
         )
         if raised != eyes:
             self._before_rise = eyes
-            self.eyes = raised._replace(learnt_ns=t_ns)
+            blinks = eyes.alert_blinks
+            if blinks is not None:
+                unit = (eyes.open_left + eyes.open_right) / (raised.open_left + raised.open_right)
+                blinks = blinks.rescaled(unit)
+            self.eyes = raised._replace(learnt_ns=t_ns, alert_blinks=blinks)
 
     def _learn_mouth(self, mouths: Histogram, mouth_ratio: float, duration_ns: int) -> None:
         mouths.add(mouth_ratio, duration_ns)

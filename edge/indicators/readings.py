@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from edge.indicators.fatigue import kss_estimate
+from edge.indicators.vigilance import VIGILANCE_STATES
 from edge.indicators.window import NS_PER_S
 from edge.types import EXPRESSIONS, Indicators, Reading
 
@@ -56,6 +57,7 @@ def _eyes(bank: IndicatorBank, readings: dict[str, Reading]) -> None:
     readings["blink_rate"] = _reading(bank, blink.blink_rate(now_ns), short, slow=slow_blinks)
     readings["mean_closure_ratio"] = _reading(bank, blink.mean_closure_ratio(now_ns, own_ns), long, slow=slow_blinks)
     readings["long_blink_share"] = _reading(bank, blink.long_blink_share(now_ns), long, slow=slow_blinks)
+    _blink_window(bank, readings, slow=slow_blinks)
     eyes, mouth, pitch = bank.valid_shares()
     readings["microsleep_rate"] = _reading(bank, blink.microsleep_rate(now_ns), eyes)
     readings["yawns10"] = _reading(bank, bank.yawn.yawns10(now_ns), mouth)
@@ -64,6 +66,15 @@ def _eyes(bank: IndicatorBank, readings: dict[str, Reading]) -> None:
     readings["fatigue_level"] = _reading(bank, bank.fatigue_level, short, slow=slow)
     kss = kss_estimate(readings["fatigue_level"].value)
     readings["kss_estimate"] = _reading(bank, None if kss is None else kss[1], short, slow=slow)
+
+
+def _blink_window(bank: IndicatorBank, readings: dict[str, Reading], *, slow: bool) -> None:
+    window = bank.blink_window
+    share = window.known_share
+    readings["heaviness"] = _reading(bank, window.heaviness, share, slow=slow)
+    probabilities = window.probabilities or (None, None, None)
+    for state, probability in zip(VIGILANCE_STATES, probabilities, strict=True):
+        readings[f"vigilance_{state}"] = _reading(bank, probability, share, slow=slow)
 
 
 def _road(bank: IndicatorBank, readings: dict[str, Reading]) -> None:

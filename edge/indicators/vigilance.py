@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 Blink = tuple[float, float, float, float]
 """Frequency, amplitude, duration, velocity."""
 
+VIGILANCE_STATES: Final = ("alert", "low_vigilant", "drowsy")
+"""Order of the probabilities."""
 WINDOW_BLINKS: Final = 30
 """[S: the set's windows]"""
 TRIM: Final = 5
@@ -104,6 +106,14 @@ def window_statistics(window: Sequence[Blink]) -> WindowStatistics | None:
 def heaviness(durations: Sequence[float], amplitudes: Sequence[float]) -> float:
     """How heavy the lids are: rises with every duration and falls with every amplitude; both normalised, not empty."""
     return (sum(map(asinh, durations)) - sum(map(asinh, amplitudes))) / len(durations)
+
+
+def normalised(blink: Blink, mean: Blink, deviation: Blink) -> Blink:
+    """Return (x - mean) / deviation of each quantity; deviations above 0."""
+    frequency, amplitude, duration, velocity = (
+        (x - centre) / spread for x, centre, spread in zip(blink, mean, deviation, strict=True)
+    )
+    return frequency, amplitude, duration, velocity
 
 
 def vigilance_probabilities(window: Sequence[Blink]) -> tuple[float, float, float]:
