@@ -1,10 +1,10 @@
 """Fit shape and fusion, and measure them on real infrared faces: ``python tools/train/infrared.py --data DIR``.
 
-Needs a trained network (``expression.py``) and the shapes (``shapes.py``) in the build folder. Prints what each part
-brings, every infrared figure from leaving out one person at a time, and writes ``fusion_float.tflite``: inputs ``seen``
-(1, 15), the expression network's logits, and ``shape`` (1, 213); outputs ``infrared`` and ``visible`` (1, 8), logits
-calibrated for either light, and ``valence`` (1, 1). The two sets of logits differ in how likely each expression is
-beforehand: among acted faces in front of an infrared camera, and among faces on the web.
+Needs the int8 expression network, whose very answers are fused, and the shapes (``shapes.py``) in the build folder.
+Prints what each part brings, every infrared figure from leaving out one person at a time, and writes the fusion: inputs
+``seen`` (1, 15), the expression network's logits, and ``shape`` (1, 213); outputs ``infrared`` and ``visible`` (1, 8),
+logits calibrated for either light, and ``valence`` (1, 1). The two sets of logits differ in how likely each expression
+is beforehand: among acted faces in front of an infrared camera, and among faces on the web.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,9 +21,8 @@ import numpy as np
 import torch
 from augment import plain, stretch_batch
 from data import LABELS, SAME_LABEL, is_held_out, load_visible, vote_shares
-from export import load_net
 from expression import choosing_half
-from figures import Estimate, accuracy, area_under_curve, best_temperature, bootstrap, probabilities
+from figures import Estimate, abstain_threshold, accuracy, area_under_curve, best_temperature, bootstrap, probabilities
 from fusion import (
     HOSTILE,
     PUBLISHED,
@@ -43,13 +43,18 @@ from edge.config.rules import Anger
 from edge.indicators.anger import NeutralExpression
 from edge.vision.expression import network_input
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from quantize import all_outputs_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from net import ExpressionNet
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
+
+WANTED_ACCURACY = 0.9
+"""Kept faces, each person left out in turn and referenced, shall be read right this often [D]."""
 
 HOSTILE_FROM = Anger().hostility
 """The daemon's threshold on p(anger) + p(disgust) for one frame."""
@@ -99,14 +104,14 @@ def shape_logits(net: ShapeNet, shapes: Floats) -> Floats:
     return net(torch.from_numpy(shapes)).numpy()
 
 
-@torch.no_grad()
-def features(net: ExpressionNet, crops: torch.Tensor, shape_net: ShapeNet, shapes: Floats) -> NDArray[np.float64]:
+def features(network: bytes, crops: torch.Tensor, shape_net: ShapeNet, shapes: Floats) -> NDArray[np.float64]:
     """Features (N, 23) of normalised crops (N, 1, 48, 48), read both ways as the daemon does, and shapes (N, 213)."""
-    seen = torch.cat([(net(part) + net(part.flip(3))) / 2 for part in crops.split(256)]).numpy()
+    views = (all_outputs_of(network, view.permute(0, 2, 3, 1).numpy()) for view in (crops, crops.flip(3)))
+    seen = sum(np.hstack([view["logits"], view["fer2013"]]) for view in views) / 2
     return np.hstack([seen, shape_logits(shape_net, shapes)]).astype(np.float64)
 
 
-def people_of(data: Path, build: Path, net: ExpressionNet, shape_net: ShapeNet) -> People:
+def people_of(data: Path, build: Path, network: bytes, shape_net: ShapeNet) -> People:
     """Read the infrared pictures with both networks; pictures without a face are left out of the fit."""
     rows = index_of(data / "nir_expressions")
     known = np.load(build / "shapes_nir.npz")
@@ -117,7 +122,7 @@ def people_of(data: Path, build: Path, net: ExpressionNet, shape_net: ShapeNet) 
     if np.abs(crops[:, 0].numpy() * 128 - daemon).max() > 1:
         raise SystemExit("Training and daemon normalise contrast differently: augment.stretch_batch is wrong.")
     return People(
-        features=features(net, crops, shape_net, known["shapes"][found]),
+        features=features(network, crops, shape_net, known["shapes"][found]),
         label=label_index(rows),
         person=np.array([row["subject"] for row in rows]),
         agree=np.array([row["agree"] == "1" for row in rows]),
@@ -300,24 +305,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--build", type=Path, default=Path("build/train"))
-    parser.add_argument("--run", type=Path, default=Path("build/train/student"))
+    parser.add_argument("--network", type=Path, default=Path("models/expression_int8.tflite"))
+    parser.add_argument("--out", type=Path, default=Path("models/expression_fusion.tflite"))
+    parser.add_argument("--json", type=Path, help="write the figures here too")
     parser.add_argument("--seed", type=int, default=20)
     options = parser.parse_args()
     torch.set_num_threads(1)
     sources = Sources(options.data, options.build)
     shape_net = train_shape_net(sources.shapes, sources.votes, options.seed)
-    net = load_net(options.run / "best.pt")
-    people = people_of(options.data, options.build, net, shape_net)
+    network = options.network.read_bytes()
+    people = people_of(options.data, options.build, network, shape_net)
     report = Report(people)
     print("| what | n | figure (95 % interval) |\n|---|---|---|")
     known, chooses = sources.valid_found, sources.valid_chooses
-    seen = features(net, sources.valid_crops, shape_net, sources.valid_shapes)
+    seen = features(network, sources.valid_crops, shape_net, sources.valid_shapes)
     visible = Visible(seen[known & chooses], sources.valid_label[known & chooses])
     raw, own = ablation(report, people, visible)
     fusion = fit(people, people.agree, visible)
     visible_temperature = report_visible(report, sources, seen, fusion)
     judged = report.judged & report.known
     temperature = best_temperature(own[judged, :PUBLISHED], people.label[judged])
+    stated = probabilities(own[judged, :PUBLISHED], temperature)
+    threshold = abstain_threshold(stated, people.label[judged], WANTED_ACCURACY)
+    report.note("abstain below this largest probability", round(threshold, 2))
     daemon = as_the_daemon(people, raw, temperature)
     report.both("fitted, by the daemon's baseline", raw, daemon)
     over = np.exp(daemon[judged])[:, list(HOSTILE)].sum(1) >= HOSTILE_FROM
@@ -343,8 +353,9 @@ def main() -> None:
         Output("visible", fusion.weights / visible_temperature, fusion.visible / visible_temperature),
         Output("valence", valence_weights, valence_bias),
     )
-    (options.run / "fusion_float.tflite").write_bytes(to_tflite(shape_net, outputs))
-    (options.run / "infrared.json").write_text(json.dumps(report.figures, indent=1))
+    options.out.write_bytes(to_tflite(shape_net, outputs))
+    if options.json is not None:
+        options.json.write_text(json.dumps(report.figures, indent=1))
 
 
 if __name__ == "__main__":
