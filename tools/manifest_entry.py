@@ -35,7 +35,7 @@ import msgspec
 import numpy as np
 
 from edge.inference.delegates import open_interpreter
-from edge.inference.gate import invoke_ratio
+from edge.inference.gate import invoke_times
 from edge.inference.golden import FRAMES, NOISE, golden_frame, golden_values
 from edge.inference.interpreter import Net
 from edge.inference.manifest import GoldenDecision, Manifest, Tensor, sha256_of
@@ -150,7 +150,7 @@ def _decisions(
     options: argparse.Namespace, net: Net, tensors: dict[str, list[dict[str, Any]]], tolerances: dict[str, float]
 ) -> list[dict[str, Any]]:
     """Return what is decided clearly, and tell of each how clearly."""
-    rules = [(text, *_rule(text, list(tolerances), options.frames)) for text in options.decide]
+    rules = [(text, *read_rule(text, list(tolerances), options.frames)) for text in options.decide]
     kept = []
     for frame in FRAMES:
         answers = _answers(options, net, tensors, frame)
@@ -166,7 +166,7 @@ def _decisions(
     return kept
 
 
-def _rule(text: str, names: list[str], frames: Sequence[str]) -> tuple[dict[str, Any], Sequence[str]]:
+def read_rule(text: str, names: list[str], frames: Sequence[str]) -> tuple[dict[str, Any], Sequence[str]]:
     """Read `top:OUTPUT[:N]` or `above:OUTPUT:THRESHOLD[:AT[:MINUS]]`; an output's name may hold colons itself."""
     what, _, only = text.partition("@")
     chosen = only.split(",") if only else frames
@@ -205,7 +205,7 @@ def _reference_ratio(options: argparse.Namespace) -> float:
     if options.ratio is not None:
         return float(options.ratio)
     fast, plain = Net.open(options.file, "xnnpack"), Net.open(options.file, "cpu")
-    ratio = invoke_ratio(fast, plain, well=0.0, most_rounds=RATIO_ROUNDS)
+    ratio = invoke_times(fast, plain, well=0.0, most_rounds=RATIO_ROUNDS).ratio
     return max(math.ceil(round(ratio * 20, 3)) / 20, LEAST_RATIO)
 
 

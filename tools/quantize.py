@@ -7,20 +7,31 @@ is done by the calibrator inside ``ai_edge_litert``. That part of the package is
 
 The .npz files hold one array ``inputs``, float32 (N, ...) in the shape and range of the network's input; for a network
 with several inputs one array each, named as its tensor. The report compares each output of float and int8 on the check
-pictures, which must not be those of the calibration.
+pictures, which must not be those of the calibration; with an array ``labels`` (N,) of whole numbers beside them, -1
+being none, it says how often each is right.
+
+``--decide RULE`` names what the network decides, as in ``tools/manifest_entry.py`` (``top:OUTPUT[:N]``,
+``above:OUTPUT:THRESHOLD[:AT[:MINUS]]``; default: the largest value of each output with several). The share of equal
+decisions stands with its 95 % interval, and what both decide on the golden frames. We want 0.98 of the decisions equal
+and at most half a point of accuracy lost.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-from dataclasses import dataclass
+import json
+import sys
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ai_edge_litert import _pywrap_tensorflow_lite_calibration_wrapper as calibration_wrapper
 from ai_edge_litert.interpreter import Interpreter
+from manifest_entry import MistakeError
+from quantize_report import decisions, golden_decisions, golden_inputs
+from tqdm import tqdm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +64,7 @@ def quantize(model: bytes, inputs: Inputs) -> bytes:
     arrays = fitting(model, inputs)
     wrapper = calibration_wrapper.CalibrationWrapper(model, [], [])
     wrapper.Prepare()
-    for k in range(len(arrays[0])):
+    for k in watched(len(arrays[0]), "calibrate"):
         wrapper.FeedTensor([np.ascontiguousarray(array[k : k + 1]) for array in arrays])
     allow_float, one_scale_a_tensor, one_scale_a_dense_layer = False, False, True
     result = bytes(
@@ -116,7 +127,7 @@ def all_outputs_of(model: bytes, inputs: Inputs) -> dict[str, NDArray[np.float32
     runtime.allocate_tensors()
     entries, leaves = runtime.get_input_details(), runtime.get_output_details()
     found: list[list[NDArray[np.float32]]] = [[] for _ in leaves]
-    for k in range(len(arrays[0])):
+    for k in watched(len(arrays[0]), "run"):
         for array, entry in zip(arrays, entries, strict=True):
             runtime.set_tensor(entry["index"], to_integers(array[k : k + 1], entry))
         runtime.invoke()
@@ -154,7 +165,11 @@ def compare_all(model: bytes, twin: bytes, inputs: Inputs) -> dict[str, Agreemen
 
     Outputs are paired by their place. Raises ValueError where the two models do not have the same outputs.
     """
-    real, integer = all_outputs_of(model, inputs), all_outputs_of(twin, inputs)
+    return agreements(all_outputs_of(model, inputs), all_outputs_of(twin, inputs))
+
+
+def agreements(real: dict[str, NDArray[np.float32]], integer: dict[str, NDArray[np.float32]]) -> dict[str, Agreement]:
+    """Compare the outputs of both, paired by their place."""
     shapes = [[values.shape for values in side.values()] for side in (real, integer)]
     if shapes[0] != shapes[1]:
         raise ValueError(f"The outputs are {shapes[0]} in float and {shapes[1]} in int8: these two are no twins.")
@@ -194,33 +209,89 @@ def load_inputs(path: Path, model: bytes) -> tuple[NDArray[np.float32], ...]:
         return tuple(archive[name] for name in names)
 
 
-def main() -> None:
+def watched(count: int, what: str) -> tqdm[int]:
+    """Count pictures, with a bar on a terminal when it takes more than a moment."""
+    return tqdm(range(count), desc=what, unit=" pictures", delay=1.0, leave=False, disable=not sys.stderr.isatty())
+
+
+def main() -> int:
     """Read the command line, convert, compare and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--calibration", type=Path, required=True)
     parser.add_argument("--check", type=Path, required=True)
+    parser.add_argument("--decide", nargs="*", default=[], metavar="RULE", help="what the network decides: see above")
+    parser.add_argument("--low", type=float, default=-1.0, help="real value of black in the golden frames")
+    parser.add_argument("--high", type=float, default=0.9921875, help="real value of white in the golden frames")
+    parser.add_argument("--json", action="store_true", help="one document on standard output")
     options = parser.parse_args()
-    model = options.model.read_bytes()
-    twin = quantize(model, load_inputs(options.calibration, model))
-    agreements = compare_all(model, twin, load_inputs(options.check, model))
+    try:
+        model = options.model.read_bytes()
+        twin = quantize(model, load_inputs(options.calibration, model))
+        found = report(model, twin, options)
+    except (MistakeError, ValueError, OSError) as error:
+        print(f"quantize: {error}", file=sys.stderr)
+        return 1
     options.out.write_bytes(twin)
+    document = {"file": str(options.out), "bytes": len(twin), "sha256": hashlib.sha256(twin).hexdigest()} | found
+    print(json.dumps(document, indent=2) if options.json else text_of(document))
+    return 0
+
+
+def report(model: bytes, twin: bytes, options: argparse.Namespace) -> dict[str, Any]:
+    """Compare float and int8 on the check pictures and on the golden frames."""
     made = described(twin)
-    print(f"{options.out}: {len(twin):,} bytes, sha256 {hashlib.sha256(twin).hexdigest()}")
-    for kind, tensors in (("input", made.inputs), ("output", made.outputs)):
-        for details in tensors:
-            scale, zero_point = details["quantization"]
-            shape = details["shape"].tolist()
-            print(f"{kind} {details['name']} {shape} int8, scale {scale:.9g}, zero point {zero_point}")
-    for name, found in agreements.items():
-        same = "" if found.same_top is None else f"same top {found.same_top:.4f}, "
-        print(
-            f"float against int8 on {found.count}, {name}: {same}"
-            f"mean difference {found.mean_difference:.4f}, largest {found.largest_difference:.4f}"
+    inputs = load_inputs(options.check, model)
+    with np.load(options.check) as archive:
+        labels = archive["labels"].astype(np.int64) if "labels" in archive else None
+    real, integer = all_outputs_of(model, inputs), all_outputs_of(twin, inputs)
+    compared = agreements(real, integer)
+    # The int8 file may name its outputs otherwise; they are in the same order.
+    integer = dict(zip(real, integer.values(), strict=True))
+    rules = options.decide or [f"top:{name}" for name, values in real.items() if values[0].size > 1]
+    golden = golden_inputs([tuple(d["shape"]) for d in made.inputs], options.low, options.high)
+    sides = [dict(zip(real, all_outputs_of(one, golden).values(), strict=True)) for one in (model, twin)]
+    return {
+        "tensors": [
+            {
+                "kind": kind,
+                "name": details["name"],
+                "shape": details["shape"].tolist(),
+                "scale": details["quantization"][0],
+                "zero_point": details["quantization"][1],
+            }
+            for kind, tensors in (("input", made.inputs), ("output", made.outputs))
+            for details in tensors
+        ],
+        "outputs": {name: asdict(one) for name, one in compared.items()},
+        "decisions": [one.document() | {"text": one.text()} for one in decisions(rules, real, integer, labels)],
+        "golden": golden_decisions(rules, *sides),
+        "one_partition": is_one_partition(twin),
+    }
+
+
+def text_of(document: dict[str, Any]) -> str:
+    """Return the report as lines."""
+    lines = [f"{document['file']}: {document['bytes']:,} bytes, sha256 {document['sha256']}"]
+    lines += [
+        f"{one['kind']} {one['name']} {one['shape']} int8, scale {one['scale']:.9g}, zero point {one['zero_point']}"
+        for one in document["tensors"]
+    ]
+    for name, found in document["outputs"].items():
+        same = "" if found["same_top"] is None else f"same top {found['same_top']:.4f}, "
+        lines.append(
+            f"float against int8 on {found['count']}, {name}: {same}"
+            f"mean difference {found['mean_difference']:.4f}, largest {found['largest_difference']:.4f}"
         )
-    print(f"one XNNPACK partition: {'yes' if is_one_partition(twin) else 'no'}")
+    lines += [one["text"] for one in document["decisions"]]
+    for rule, frames in document["golden"].items():
+        other = [f"{frame} {ours} -> {others}" for frame, (ours, others) in frames.items() if ours != others]
+        said = f"{len(frames) - len(other)} of {len(frames)} golden frames decided alike"
+        lines.append(f"{rule}: {said}" + (f"; {', '.join(other)}" if other else ""))
+    lines.append(f"one XNNPACK partition: {'yes' if document['one_partition'] else 'no'}")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

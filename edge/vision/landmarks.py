@@ -89,7 +89,7 @@ class MeshNet:
 
     def __init__(self, net: Net) -> None:
         self._net = net
-        self._input = GrayInput(MESH_PX, 0.0, 1.0)
+        self._input = GrayInput(MESH_PX, 0.0, 1.0, quantized=net.input_types[0] == np.int8)
 
     def read(self, gray: Gray, roi: Roi) -> Mesh:
         """Read the points of the face in a region."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Outputs = Sequence[Floats]
 
-CLOSE_UP: Final = (1.2, 2.5)
+CLOSE_UP: Final = (1.4, 2.5)
 """A second crop of each frame is a square of so many box widths around the face: seats are framed closely [D]."""
 NIGHT_EVERY: Final = 4
 NIGHT_GAIN: Final = 0.3
@@ -89,12 +89,12 @@ def with_nights(crops: Iterator[Gray]) -> Iterator[Gray]:
 
 
 def detector_ranges(answers: Sequence[Outputs]) -> list[tuple[float, float]]:
-    """Hold what anchors that see a face say; the others' numbers, up to thousands, are never read."""
+    """Hold what anchors that see a face say of box and eyes; the other numbers, up to thousands, are never read."""
     low, high = [np.inf, np.inf], [-np.inf, -np.inf]
     for answer in answers:
         for layer in (0, 1):
-            sure = answer[2 + layer].ravel() > SURE_LOGIT
-            values = answer[layer].reshape(-1, 16)[sure]
+            sure = answer[2 + layer].ravel() > 0.0
+            values = answer[layer].reshape(-1, 16)[sure, :READ]
             if values.size:
                 low[layer] = min(low[layer], float(values.min()))
                 high[layer] = max(high[layer], float(values.max()))
@@ -103,8 +103,10 @@ def detector_ranges(answers: Sequence[Outputs]) -> list[tuple[float, float]]:
     return [(ROOM * low[0], ROOM * high[0]), (ROOM * low[1], ROOM * high[1]), *[(-ROOM * most, ROOM * most)] * 2]
 
 
-ROOM: Final = 1.2
+ROOM: Final = 1.1
 """Faces of people who are not in the calibration say a little more [D]."""
+READ: Final = 8
+"""Of an anchor's sixteen numbers only the box and the eyes are read."""
 
 _ANCHORS: Final = anchor_centres(128, SHORT_RANGE)
 
@@ -116,7 +118,7 @@ def detector_loss(real: Outputs, twin: Outputs) -> float:
     loss = float(np.maximum(other_logits[~sure], 0.0).sum())
     if sure.any():
         scores, other_scores = _sigmoid(logits[sure]), _sigmoid(other_logits[sure])
-        shift = np.abs(boxes[sure, :8] - other_boxes[sure, :8]).mean(axis=1) / np.maximum(boxes[sure, 2], 5.0)
+        shift = np.abs(boxes[sure, :READ] - other_boxes[sure, :READ]).mean(axis=1) / np.maximum(boxes[sure, 2], 5.0)
         loss += float(np.average(shift + 0.1 * np.abs(scores - other_scores), weights=scores))
         faces, others = (merged(*both, _ANCHORS, 128) for both in ((boxes, logits), (other_boxes, other_logits)))
         if faces and others:
