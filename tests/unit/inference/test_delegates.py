@@ -53,6 +53,24 @@ def test_the_compiled_twin_is_found_by_name(model: Path, compiled: Path) -> None
     assert edgetpu_file(model) is None
 
 
+@pytest.mark.parametrize("requested", ["auto", "edgetpu"])
+def test_the_edge_tpu_runs_the_compiled_twin_that_lies_beside_the_model(
+    model: Path, compiled: Path, monkeypatch: pytest.MonkeyPatch, requested: Any
+) -> None:
+    real, opened = load_runtime(), []
+
+    def interpreter(**given: Any) -> Any:
+        opened.append((given["model_path"], given.pop("experimental_delegates")))
+        return real.Interpreter(**given)
+
+    fake = SimpleNamespace(Interpreter=interpreter, OpResolverType=real.OpResolverType, load_delegate=lambda _: "tpu")
+    monkeypatch.setattr("edge.inference.delegates.load_runtime", lambda: fake)
+    monkeypatch.setattr("edge.inference.delegates.ctypes.CDLL", lambda _: object())
+    _, choice = open_interpreter(model, requested)
+    assert (choice.name, choice.degraded_reason) == ("edgetpu", None)
+    assert opened == [(str(compiled), ["tpu"])]
+
+
 @pytest.mark.parametrize("delegate", ["xnnpack", "cpu"])
 def test_what_can_be_had_is_not_degraded(model: Path, delegate: Any) -> None:
     _, choice = open_interpreter(model, delegate)
