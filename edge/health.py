@@ -56,6 +56,7 @@ class HealthReporter:
             inference_ms=meter.cpu_ms_per_frame,
             delegate="+".join(delegates),
             delegate_reason=self._nets.degraded_reason(),
+            detector=self._nets.short_range_name,
             temperature_c=board.temperature_c,
             throttling=board.throttling,
             drops=self._slot.drops,

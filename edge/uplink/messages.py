@@ -260,6 +260,8 @@ class Health(Message, frozen=True, kw_only=True):
     delegate: str | None = None
     delegate_reason: str | None = None
     """Why it is not the one that was asked for."""
+    detector: str | None = None
+    """Name in the manifest of the face detector that runs: float, or int8 where that is quicker."""
     temperature_c: float | None = None
     throttling: str | None = None
     drops: int = 0

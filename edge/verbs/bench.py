@@ -64,6 +64,7 @@ def run(args: argparse.Namespace) -> int:
     for name, model in result["models"].items():
         print(
             f"  {name}: {model['delegate']}, {model['invokes_per_frame']:.2f} a frame, {model['bare_ms']:.2f} ms each"
+            + (f"; {model['chosen']}" if "chosen" in model else "")
         )
     return OK
 
@@ -129,15 +130,18 @@ class _BareInvokes:
         self._repeat()
         if not self._spent_ns:
             raise Complaint("no network ran; give a video with a face")
-        nets = self._perception.nets.by_name()
-        return {
+        nets = self._perception.nets
+        models: dict[str, Any] = {
             name: {
-                "delegate": nets[name].choice.name,
+                "delegate": nets.by_name()[name].choice.name,
                 "invokes_per_frame": round(self._seen[name] / self._frames, 4),
                 "bare_ms": round(spent_ns / self._seen[name] / 1e6, 4),
             }
             for name, spent_ns in self._spent_ns.items()
         }
+        if nets.short_range_name in models:
+            models[nets.short_range_name]["chosen"] = nets.short_range_reason
+        return models
 
     def _repeat(self) -> None:
         nets = self._perception.nets.by_name()
