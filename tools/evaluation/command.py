@@ -7,6 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from edge.inference.manifest import ModelError
 from edge.inference.runtime import RuntimeMissingError
 from edge.verbs.outcome import INTERRUPTED, OK, OUTPUT_CLOSED, PROBLEM, Complaint
@@ -19,6 +21,8 @@ from evaluation.text import text
 if TYPE_CHECKING:
     import argparse
     from types import ModuleType
+
+    from edge.config.schema import Config, Light
 
 
 def run(args: argparse.Namespace) -> int:
@@ -41,7 +45,7 @@ def _evaluate(args: argparse.Namespace) -> None:
     request = Request(
         task=args.task,
         path=args.folder,
-        config=config_of(args.config),
+        config=_config(args),
         model=args.model,
         split=args.split,
         label_source=args.labels,
@@ -60,6 +64,18 @@ def _evaluate(args: argparse.Namespace) -> None:
         print_json(result)
     else:
         print(text(result))
+
+
+def _config(args: argparse.Namespace) -> Config:
+    """Return the daemon's configuration, with the light that the task's pictures were taken in."""
+    config = config_of(args.config)
+    if args.task == "nir-expression":
+        return _lit(config, "infrared")
+    return _lit(config, "visible") if args.config is None and args.task == "expression" else config
+
+
+def _lit(config: Config, light: Light) -> Config:
+    return structs.replace(config, camera=structs.replace(config.camera, light=light))
 
 
 def _task(name: str) -> ModuleType:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
+from msgspec import structs
 
 from edge.types import EXPRESSIONS
 from edge.verbs.outcome import Complaint
@@ -59,6 +60,7 @@ def evaluate(request: Request) -> Outcome:
     answers = judged(pictures, judge.answer, request.task)
     outcome = Outcome(judge.opened.told(), pictures.kind, [item.key for item in pictures.items], answers)
     outcome.notes += judge.notes
+    outcome.model["detector"] = judge.detector
     if column is None:
         return outcome
     if column != "label":
@@ -144,6 +146,11 @@ class ExpressionJudge:
         return replace(answer, abstained=True) if unread else answer
 
     @property
+    def detector(self) -> str | None:
+        """Name of the detector that found the faces; None when all pictures were crops."""
+        return self._faces.detector
+
+    @property
     def notes(self) -> list[str]:
         """What a reader of the figures must know, once all is judged."""
         if self._fused is None or self._fused.reader is not None:
@@ -164,7 +171,8 @@ class _Fused:
     """The daemon's reader of faces in frames, with the network under judgement in it."""
 
     def __init__(self, opened: Opened, inference: Inference, light: Light) -> None:
-        fusion = open_network(EXPRESSION, EXPRESSION_FUSION, None, inference)
+        # On the plain kernels, as the daemon runs it.
+        fusion = open_network(EXPRESSION, EXPRESSION_FUSION, None, structs.replace(inference, delegate="cpu"))
         self.model = fusion.model
         seen = sum(shape[-1] for shape in opened.net.output_shapes)
         fits = seen == fusion.net.input_shapes[0][-1]

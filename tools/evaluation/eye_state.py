@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final, Protocol
 import cv2
 import numpy as np
 
-from edge.inference.manifest import Manifest
 from edge.verbs.outcome import Complaint
+from edge.vision.eye_state import EyeStateNet
 from edge.vision.eyes import IRIS_PX, IrisNet
 from edge.vision.nets import IRIS
 from evaluation.answers import Answer
 from evaluation.binary_task import evaluate_pictures
 from evaluation.labels import OPEN_LABELS
-from evaluation.network import Opened, open_network
+from evaluation.network import Opened, open_network, usual_of
 
 if TYPE_CHECKING:
     from edge.vision.preprocess import Gray
@@ -53,10 +53,8 @@ class IrisReader:
 def evaluate(request: Request) -> Outcome:
     """Judge a set of eye crops. Raises `Complaint` or `ModelError` with the remedy."""
     request.refuse("--labels", "--references", "--pictures")
-    known = Manifest.load(request.config.inference.models_dir).models
-    opened = open_network(
-        request.task, EYE_STATE if EYE_STATE in known else IRIS, request.model, request.config.inference
-    )
+    inference = request.config.inference
+    opened = open_network(request.task, usual_of((EYE_STATE, IRIS), inference), request.model, inference)
     reader = _reader(opened)
 
     def judge(picture: Gray) -> Answer:
@@ -69,11 +67,8 @@ def evaluate(request: Request) -> Outcome:
 def _reader(opened: Opened) -> EyeReader:
     if opened.net.input_shapes == ((1, IRIS_PX, IRIS_PX, 3),) and len(opened.net.output_shapes) == 2:
         return IrisReader(opened)
-    try:
-        from edge.vision.eye_state import EyeStateNet  # noqa: PLC0415
-    except ImportError:
+    if opened.net.input_shapes[0][-1] != 1:
         raise Complaint(
-            f"{opened.named} cannot be judged: this daemon has no reader for an eye-state network"
-        ) from None
-    reader: EyeReader = EyeStateNet(opened.net, opened.model)
-    return reader
+            f"{opened.named} is no eye-state network: it takes {opened.net.input_shapes}, not one grey crop"
+        )
+    return EyeStateNet(opened.net, opened.model)

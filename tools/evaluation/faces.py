@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from msgspec import structs
+
 from edge.config.schema import Expression
 from edge.vision.finder import FaceFinder
 from edge.vision.headpose import HeadPoseReader, PoseReading
@@ -12,7 +14,7 @@ from edge.vision.nets import open_nets
 from edge.vision.quality import CropQuality, crop_quality
 
 if TYPE_CHECKING:
-    from edge.config.schema import Config
+    from edge.config.schema import Config, Inference
     from edge.inference.interpreter import Net
     from edge.vision.detector import Detection
     from edge.vision.landmarks import Mesh
@@ -50,13 +52,16 @@ class Faces:
         self._config = config
         self._short_range = short_range
         self._finder: FaceFinder | None = None
+        self.detector: str | None = None
+        """Name of the short-range detector; None until one was needed."""
         self._pose = HeadPoseReader(config.camera.fov_deg)
 
     @property
     def finder(self) -> FaceFinder:
         """The daemon's finder. Raises `ModelError` with the remedy when a network is missing."""
         if self._finder is None:
-            nets = open_nets(self._config.inference, Expression(enabled=False))
+            nets = open_nets(_repeatable(self._config.inference), Expression(enabled=False))
+            self.detector = nets.short_range_name
             if self._short_range is not None:
                 nets = replace(nets, short_range=self._short_range)
             self._finder = FaceFinder(self._config.camera, self._config.vision, nets)
@@ -70,3 +75,8 @@ class Faces:
                 height, width = gray.shape
                 return Face(gray, detection, mesh, self._pose.read(mesh, width, height), crop_quality(mesh.crop))
         return None
+
+
+def _repeatable(inference: Inference) -> Inference:
+    """Take the float detector where the daemon would time both: figures must not depend on what else is running."""
+    return inference if inference.detector_variant != "auto" else structs.replace(inference, detector_variant="float")

@@ -41,6 +41,7 @@ def evaluate(request: Request) -> Outcome:
     notes = judge.notes
     answers = raw if references is None else _referenced(pictures, raw, references, judge, notes)
     outcome = Outcome(judge.opened.told(), pictures.kind, [item.key for item in pictures.items], answers, notes=notes)
+    outcome.model["detector"] = judge.detector
     if not any(truth):
         return outcome
     has_agree = "agree" in pictures.columns
