@@ -86,6 +86,8 @@ class FaceObservation(msgspec.Struct, frozen=True, omit_defaults=True, tag="face
     eye_certainty_right: float | None = None
     mouth_ratio: float | None = None
     """Outer mouth height divided by mouth width; about 0.2 to 0.4 closed, above 0.6 wide open."""
+    yawn_probability: float | None = None
+    """How surely the mouth is opened as in a yawn, 0 to 1, by one frame alone; None when no network looked."""
     yaw_deg: float | None = None
     """Head yaw relative to the camera; positive when the face turns towards the image's right side."""
     pitch_deg: float | None = None

@@ -90,16 +90,18 @@ class NeutralExpression:
         self.factors = tuple(factors)
         self.learnt = True
 
+    def referenced(self, probabilities: tuple[float, ...]) -> tuple[float, ...]:
+        """Return one reading's probabilities, referenced to the driver's neutral; as they are until that is learnt."""
+        if not self.learnt:
+            return probabilities
+        moved = [probability * factor for probability, factor in zip(probabilities, self.factors, strict=True)]
+        total = sum(moved)
+        return tuple([share / total for share in moved]) if total > 0.0 else probabilities
+
     def hostility(self, probabilities: tuple[float, ...]) -> float:
         """Return h of one reading, referenced to the driver's neutral, 0 to 1."""
-        factors = self.factors
-        total = 0.0
-        for probability, factor in zip(probabilities, factors, strict=True):
-            total += probability * factor
-        if total <= 0.0:
-            return 0.0
-        hostile = probabilities[ANGER] * factors[ANGER] + probabilities[DISGUST] * factors[DISGUST]
-        return min(hostile / total, 1.0)
+        shares = self.referenced(probabilities)
+        return min(shares[ANGER] + shares[DISGUST], 1.0)
 
 
 class AngerTracker:

@@ -156,7 +156,8 @@ class IndicatorBank:
             self.baseline.measured_blink(blink, t_ns)
         closure = self.closure
         if self.view is not None or self.gaze.away_ns:
-            self._event("look_away", self.gaze.advance(start_ns, t_ns, self.view, frozen=closure.claims_attention))
+            for from_ns, until_ns, claimed in closure.claims(start_ns, t_ns):
+                self._event("look_away", self.gaze.advance(from_ns, until_ns, self.view, frozen=claimed))
         self._advance_presence(start_ns, t_ns, sample)
         self._advance_mouth(start_ns, t_ns, sample, moving=moving)
         if sample is not None and sample.face is not None:
@@ -228,7 +229,9 @@ class IndicatorBank:
 
     def _advance_mouth(self, start_ns: int, t_ns: int, sample: Sample | None, *, moving: bool) -> None:
         mouth_ratio = None if sample is None else sample.mouth_ratio
-        self._event("yawn", self.yawn.advance(start_ns, t_ns, mouth_ratio, self.baseline.mouth_ratio))
+        yawn_probability = None if sample is None else sample.yawn_probability
+        neutral_ratio = self.baseline.mouth_ratio
+        self._event("yawn", self.yawn.advance(start_ns, t_ns, mouth_ratio, neutral_ratio, yawn_probability))
         if self.expression is None or self.anger is None:
             return
         speaking = self._speech.advance(t_ns, mouth_ratio)

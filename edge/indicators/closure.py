@@ -40,6 +40,7 @@ class ClosureTracker:
         "_reopened_above",
         "_unseen_since_ns",
         "alerting",
+        "claimed_ns",
         "closed_ns",
         "deep_ns",
         "down_ns",
@@ -73,6 +74,8 @@ class ClosureTracker:
     def reset(self) -> None:
         """Forget the running closure."""
         self._begin(None)
+        self.claimed_ns = (0, 0)
+        """From when until when, within the time last held, the closure claimed attention."""
         self.open_since_ns: int | None = None
         """Since when the eyes are open without a break; None while closed or before they were seen."""
         self.open_ns = 0
@@ -91,6 +94,12 @@ class ClosureTracker:
         """Closed time with the head down."""
         self.last_closed_ns = t_ns or 0
         self._unseen_since_ns: int | None = None
+
+    def claims(self, start_ns: int, end_ns: int) -> tuple[tuple[int, int, bool], ...]:
+        """Cut the time just held into parts in which the closure claims attention (True) and in which it does not."""
+        from_ns, until_ns = self.claimed_ns
+        parts = ((start_ns, from_ns, False), (from_ns, until_ns, True), (until_ns, end_ns, False))
+        return tuple([part for part in parts if part[0] < part[1]])
 
     @property
     def running(self) -> bool:
@@ -123,10 +132,13 @@ class ClosureTracker:
     ) -> FinishedClosure | None:
         """Hold `openness` from `start_ns` to `end_ns`. `watched` is False when no frames came."""
         duration_ns = end_ns - start_ns
+        self.claimed_ns = (start_ns, start_ns)
         if self.start_ns is None:
             if openness is not None and openness > self._reopened_above:
                 self.open_ns += duration_ns
             return None
+        if self.claims_attention:
+            self.claimed_ns = (start_ns, end_ns)
         if watched:
             self.elapsed_ns += duration_ns
         if openness is None:
@@ -135,17 +147,36 @@ class ClosureTracker:
                 return self._finish(self.start_ns, end_seen=False)
             return None
         if openness > self._reopened_above:
-            self.open_ns += duration_ns
-            return self._finish(self.start_ns, end_seen=True) if self.open_ns >= self._recovery_ns else None
+            return self._hold_open(self.start_ns, start_ns, end_ns)
+        self._hold_closed(start_ns, end_ns, deep=openness < self._deep_below, down=down)
+        return None
+
+    def _hold_open(self, closed_since_ns: int, start_ns: int, end_ns: int) -> FinishedClosure | None:
+        self.open_ns += end_ns - start_ns
+        if self.open_ns < self._recovery_ns:
+            return None
+        if self.claims_attention:
+            self.claimed_ns = (start_ns, max(start_ns, end_ns - (self.open_ns - self._recovery_ns)))
+        return self._finish(closed_since_ns, end_seen=True)
+
+    def _hold_closed(self, start_ns: int, end_ns: int, *, deep: bool, down: bool) -> None:
+        duration_ns = end_ns - start_ns
+        claimed = self.claims_attention
         self.closed_ns += duration_ns
         self.length_ns += duration_ns
         self.total_closed_ns += duration_ns
         self.last_closed_ns = end_ns
-        if openness < self._deep_below:
-            self.deep_ns += duration_ns
-        if down:
-            self.down_ns += duration_ns
-        return None
+        self.deep_ns += duration_ns if deep else 0
+        self.down_ns += duration_ns if down else 0
+        if not claimed and self.claims_attention:
+            self.claimed_ns = (max(start_ns, end_ns - self._claiming_for_ns()), end_ns)
+
+    def _claiming_for_ns(self) -> int:
+        """Return how long ago a closure that claims attention now began to, while the eyes were as they are."""
+        needed = self._down_deep_share if self.down else self._deep_share
+        # The deep time gains on what is needed by 1 - needed a nanosecond.
+        deep_for_ns = round((self.deep_ns - needed * self.closed_ns) / (1 - needed)) if needed < 1 else 0
+        return min(self.length_ns - self._log_ns, deep_for_ns)
 
     def apply(self, t_ns: int, openness: float | None) -> FinishedClosure | None:
         """From `t_ns` on the eyes are this open."""

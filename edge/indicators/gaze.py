@@ -126,7 +126,7 @@ class GazeTracker:
         duration_ns = end_ns - start_ns
         if view is None or frozen:
             self._unseen_ns += duration_ns
-            return self.flush() if self._unseen_ns > UNSEEN_END_NS else None
+            return self.flush() if self._unseen_ns >= UNSEEN_END_NS else None
         self._unseen_ns = 0
         if view == "road":
             return self._on_road(start_ns, duration_ns)

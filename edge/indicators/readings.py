@@ -104,6 +104,8 @@ def _face(bank: IndicatorBank, readings: dict[str, Reading]) -> None:
     if expression is None or anger is None:
         return
     smoothed = expression.smoothed
+    if smoothed is not None:
+        smoothed = anger.neutral.referenced(smoothed)
     valid = 0.0 if smoothed is None else 1.0
     for position, name in enumerate(EXPRESSIONS):
         readings[f"expression_{name}"] = _reading(bank, None if smoothed is None else smoothed[position], valid)

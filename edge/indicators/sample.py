@@ -33,6 +33,7 @@ class Sample:
     certainty_left: float | None = None
     certainty_right: float | None = None
     mouth_ratio: float | None = None
+    yawn_probability: float | None = None
     yaw_deg: float | None = None
     pitch_deg: float | None = None
     gaze_yaw_deg: float | None = None
@@ -103,9 +104,7 @@ def read_sample(observation: FaceObservation) -> Sample:
     sample.face = face
     if sample.eyes_declared_usable:
         _read_eyes(sample, observation)
-    value = observation.mouth_ratio
-    if value is not None and MOUTH_MIN <= value <= MOUTH_MAX:
-        sample.mouth_ratio = value
+    _read_mouth(sample, observation)
     value = observation.yaw_deg
     if value is not None and -180.0 <= value <= 180.0:
         sample.yaw_deg = value
@@ -132,3 +131,11 @@ def _read_eyes(sample: Sample, observation: FaceObservation) -> None:
     if observation.eye_certainty_left is not None:
         sample.certainty_left = within(observation.eye_certainty_left, 0.0, 1.0)
         sample.certainty_right = within(observation.eye_certainty_right, 0.0, 1.0)
+
+
+def _read_mouth(sample: Sample, observation: FaceObservation) -> None:
+    value = observation.mouth_ratio
+    if value is not None and MOUTH_MIN <= value <= MOUTH_MAX:
+        sample.mouth_ratio = value
+    if observation.yawn_probability is not None:
+        sample.yawn_probability = within(observation.yawn_probability, 0.0, 1.0)

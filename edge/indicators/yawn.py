@@ -1,9 +1,11 @@
 """Yawns and their number in 10 min (`yawns10`).
 
-Definition: outer mouth height over mouth width above 1.4 times the driver's own neutral and above an absolute floor,
-for at least 90 % of 1.5 to 12 s. Short dips and short unseen moments do not end a yawn; speech, which opens the mouth
-for a syllable at a time, never reaches 90 %; somebody who talks with a wide mouth misses the apex, 1.2 times the floor
-for 0.3 s. Evidence for fatigue from three on, never alone. [S]
+Definition: the mouth is wide open for at least 90 % of 1.5 to 12 s. Wide open is what the mouth network takes for a
+yawn, with the same certainty whoever it is; where no network looked, outer mouth height over mouth width above 1.4
+times the driver's own neutral and above an absolute floor. Short dips and short unseen moments do not end a yawn;
+speech, which opens the mouth for a syllable at a time, never reaches 90 %; somebody who talks with a wide mouth misses
+the apex, for 0.3 s a sure answer of the network or 1.2 times the floor. Evidence for fatigue from three on, never
+alone. [S]
 """
 
 from __future__ import annotations
@@ -21,6 +23,9 @@ UNSEEN_MAX_NS: Final = NS_PER_S // 2
 APEX_RATIO: Final = 1.2
 APEX_NS: Final = 3 * NS_PER_S // 10
 """A yawn reaches this much above the floor: wide talking in a real car stayed below 1.17 [D, labelled clips]."""
+WIDE_PROBABILITY: Final = 0.5
+APEX_PROBABILITY: Final = 0.8
+"""Answers of the mouth network that make a mouth wide open, and an apex [D]."""
 DIP_MAX_NS: Final = NS_PER_S // 2
 """A mouth closed for longer has ended its yawn, whatever the share [D]."""
 
@@ -81,20 +86,30 @@ class YawnTracker:
         return mouth_ratio > self._floor_ratio and mouth_ratio > self._neutral_ratio * neutral_mouth_ratio
 
     def advance(
-        self, start_ns: int, end_ns: int, mouth_ratio: float | None, neutral_mouth_ratio: float
+        self,
+        start_ns: int,
+        end_ns: int,
+        mouth_ratio: float | None,
+        neutral_mouth_ratio: float,
+        yawn_probability: float | None = None,
     ) -> tuple[int, int] | None:
-        """Hold the mouth from `start_ns` to `end_ns`; start and end of a yawn when one is over."""
+        """Hold the mouth from `start_ns` to `end_ns`; start and end of a yawn when one is over.
+
+        `yawn_probability` is the network's answer; where it is None the ratio decides.
+        """
         duration_ns = end_ns - start_ns
-        if mouth_ratio is None:
-            if self._start_ns is None:
-                return None
-            self._unseen_ns += duration_ns
-            return self.flush() if self._unseen_ns > UNSEEN_MAX_NS else None
-        if self.is_wide(mouth_ratio, neutral_mouth_ratio):
+        if yawn_probability is not None:
+            wide, apex = yawn_probability >= WIDE_PROBABILITY, yawn_probability >= APEX_PROBABILITY
+        elif mouth_ratio is not None:
+            wide = self.is_wide(mouth_ratio, neutral_mouth_ratio)
+            apex = mouth_ratio > APEX_RATIO * self._floor_ratio
+        else:
+            return self._unseen(duration_ns)
+        if wide:
             if self._start_ns is None:
                 self._begin(start_ns)
             self._open_ns += duration_ns
-            if mouth_ratio > APEX_RATIO * self._floor_ratio:
+            if apex:
                 self._apex_ns += duration_ns
             self._seen_ns += duration_ns
             self._dip_ns = 0
@@ -109,6 +124,12 @@ class YawnTracker:
         if self._dip_ns > DIP_MAX_NS or self._open_ns < self._open_share * self._seen_ns:
             return self.flush()
         return None
+
+    def _unseen(self, duration_ns: int) -> tuple[int, int] | None:
+        if self._start_ns is None:
+            return None
+        self._unseen_ns += duration_ns
+        return self.flush() if self._unseen_ns > UNSEEN_MAX_NS else None
 
     def flush(self) -> tuple[int, int] | None:
         """End the running opening; start and end if it was a yawn."""

@@ -11,6 +11,7 @@ FIELDS = {
     "eye_openness_left": "left",
     "eye_openness_right": "right",
     "mouth_ratio": "mouth_ratio",
+    "yawn_probability": "yawn_probability",
     "yaw_deg": "yaw_deg",
     "pitch_deg": "pitch_deg",
 }

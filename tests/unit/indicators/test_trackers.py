@@ -114,6 +114,23 @@ def test_talking_with_a_wide_mouth_misses_the_apex_of_a_yawn() -> None:
         assert tracker.yawns10(ns(3)) == yawns
 
 
+@pytest.mark.parametrize(("probability", "yawns"), [(0.4, 0), (0.6, 0), (0.9, 1)])
+def test_where_a_network_looked_it_decides_not_the_ratio(probability: float, yawns: int) -> None:
+    for ratio in (0.3, 0.9, None):
+        tracker = YawnTracker(RULES.yawn)
+        tracker.advance(0, ns(3.0), ratio, 0.3, probability)
+        assert (tracker.flush() is not None) == bool(yawns)
+        assert tracker.yawns10(ns(3)) == yawns
+
+
+def test_a_yawn_goes_on_where_the_network_looks_away_for_a_moment() -> None:
+    tracker = YawnTracker(RULES.yawn)
+    tracker.advance(0, ns(1.0), 0.3, 0.3, 0.9)
+    assert tracker.advance(ns(1.0), ns(1.4), None, 0.3, None) is None
+    tracker.advance(ns(1.4), ns(2.4), 0.3, 0.3, 0.9)
+    assert tracker.flush() == (0, ns(2.4))
+
+
 def test_a_yawn_exceeds_the_own_neutral_too() -> None:
     tracker = YawnTracker(RULES.yawn)
     assert tracker.is_wide(0.61, 0.3)
