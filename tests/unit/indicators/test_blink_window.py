@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import random
+from statistics import median
 from typing import Any
 
 import pytest
 
 from edge.config.rules import Rules
-from edge.indicators.alert_blinks import AlertBlinks
+from edge.indicators.alert_blinks import AlertBlinkLearner, AlertBlinks
 from edge.indicators.blink_window import BlinkWindow
 from edge.indicators.fatigue import Cues, blink_term, fatigue_level, independent_cues
 from edge.indicators.vigilance import heaviness_share
@@ -148,3 +151,50 @@ def test_the_same_blinks_go_on_and_nothing_rises(fps: float) -> None:
 def test_below_15_fps_there_is_no_heaviness() -> None:
     readings = heavy_drive(10.0, shut_s=0.4).judge().engine.indicators().readings
     assert (readings["heaviness"].value, readings["heaviness"].reason) == (None, "low_fps")
+
+
+def alert_half_hour(seed: int, wander: float) -> list[tuple[float, float]]:
+    """Heaviness and p(alert) at each blink of an alert driver whose blink rate wanders by this share over minutes.
+
+    Gaps are gamma distributed around 3 to 6 s, parts of a blink log-normal around usual lengths; 15 frames a second.
+    """
+    chance = random.Random(seed)
+    window, learner, alert = BlinkWindow(RULES.openness, RULES.closure), AlertBlinkLearner(), None
+    gap_s, shut_s = chance.uniform(3.0, 6.0), chance.uniform(0.05, 0.12)
+    drift, ends_s, found = 0.0, 0.0, []
+    falls_s, bottom_s, rises_s, depth = math.inf, math.inf, math.inf, 1.0
+    frame_ns = NS_PER_S // 15
+    for frame in range(1800 * 15):
+        at_s = frame / 15
+        if at_s >= ends_s:
+            drift = 0.97 * drift + chance.gauss(0.0, wander * math.sqrt(1 - 0.97**2))
+            falls_s = at_s + max(0.4, chance.gammavariate(1.6, gap_s * math.exp(drift) / 1.6))
+            bottom_s = falls_s + 0.08 * math.exp(chance.gauss(0.0, 0.2))
+            rises_s = bottom_s + shut_s * math.exp(chance.gauss(0.0, 0.35))
+            ends_s = rises_s + 0.15 * math.exp(chance.gauss(0.0, 0.2))
+            depth = min(1.0, chance.gauss(1.0, 0.08))
+        if at_s < falls_s:
+            shut = 0.0
+        elif at_s < bottom_s:
+            shut = (at_s - falls_s) / (bottom_s - falls_s)
+        else:
+            shut = 1.0 - max(at_s - rises_s, 0.0) / (ends_s - rises_s)
+        openness = max(1.0 - depth * shut + chance.gauss(0.0, 0.03), 0.0)
+        now_ns = (frame + 1) * frame_ns
+        blink = window.advance(frame * frame_ns, now_ns, openness, fast_enough=True)
+        if blink is None:
+            continue
+        if alert is None:
+            alert = learner.add(blink, now_ns)
+        window.judge(now_ns, alert)
+        if window.heaviness is not None and window.probabilities is not None:
+            found.append((window.heaviness, window.probabilities[0]))
+    return found
+
+
+def test_the_lids_of_alert_drivers_are_not_heavy_however_their_rate_wanders() -> None:
+    for wander in (0.0, 0.4):
+        drives = [alert_half_hour(seed, wander) for seed in range(16)]
+        shares = [heaviness_share(heaviness) for drive in drives for heaviness, _ in drive]
+        assert median(shares) < 0.1
+        assert sum(shares) / len(shares) < 0.2
