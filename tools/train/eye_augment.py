@@ -1,0 +1,296 @@
+"""Augmentation of eyes: other framings, and visible light made to look like a night cabin under infrared.
+
+All of it works on a batch at once, in torch, with one generator, so that a seed fixes the whole run. Input are 112x112
+canvases in 0..255 with an eye in the middle, output are 48x48 crops after the contrast normalisation that the daemon
+applies (percentile stretch). Every strength below is our choice [D].
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import torch
+from augment import gaussian
+from eye_net import INPUT_PX
+from torch.nn import functional as F
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+CANVAS_PX: Final = 112
+LOW_PERCENTILE: Final = 1.0
+HIGH_PERCENTILE: Final = 99.0
+MIN_SPAN_GREY: Final = 12.0
+"""As the daemon stretches a crop: edge/vision/eye_state.py."""
+
+MIN_IRIS_PX: Final = 1.5
+"""A smaller iris is not painted on [D]."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Eyes to cut crops from."""
+
+    canvases: Tensor
+    """(N, 112, 112) uint8."""
+    sides: Tensor
+    """(N,) sides of the nominal crops in canvas pixels."""
+    irises: Tensor
+    """(N, 3): centre x, y and radius in canvas pixels; radius 0: none to paint on."""
+    tight: Tensor
+    """(N,) bool: the canvas is a ready crop without surroundings, so that it may be cut into but not left."""
+
+
+class EyeAugmenter:
+    """Turns canvases into training crops."""
+
+    turn_rad = 0.44
+    zoom_out = math.log(1.5)
+    zoom_in = math.log(0.68)
+    tight_zoom_out = math.log(1.06)
+    tight_zoom_in = math.log(0.6)
+    shift = 0.14
+    night_share = 0.6
+    paint_share = 0.4
+    glasses_share = 0.2
+    erase_share = 0.12
+
+    def __init__(self, seed: int) -> None:
+        self.random = torch.Generator().manual_seed(seed)
+
+    def __call__(self, batch: Batch) -> Tensor:
+        """Make normalised crops (N, 1, 48, 48)."""
+        crops, irises = self._reframe(batch)
+        for share, change in ((self.paint_share, self._painted), (self.glasses_share, self._glasses)):
+            some = self._some(len(crops), share)
+            crops[some] = change(crops[some], irises[some])
+        dark = self._some(len(crops), self.night_share)
+        day = ~dark
+        night = self._night(crops[dark], irises[dark])
+        crops[day] = self._gamma(self._resolution(crops[day]), 0.35)
+        crops[dark] = night
+        return self._erase(stretch_batch(crops))
+
+    def night(self, batch: Batch) -> Tensor:
+        """Give the nominal crops, each made night-like: the hard half of validation."""
+        crops, irises = nominal(batch)
+        some = self._some(len(crops), self.paint_share)
+        crops[some] = self._painted(crops[some], irises[some])
+        return stretch_batch(self._night(crops, irises))
+
+    def _some(self, count: int, share: float) -> Tensor:
+        """Choose a share of the batch at random, (N,) bool."""
+        return torch.rand(count, generator=self.random) < share
+
+    def _uniform(self, count: int, low: float, high: float) -> Tensor:
+        return torch.rand((count, 1, 1, 1), generator=self.random) * (high - low) + low
+
+    def _reframe(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        n = len(batch.canvases)
+        zoom_in = torch.where(batch.tight, self.tight_zoom_in, self.zoom_in)
+        zoom_out = torch.where(batch.tight, self.tight_zoom_out, self.zoom_out)
+        zoom = torch.exp(zoom_in + (zoom_out - zoom_in) * self._uniform(n, 0, 1).view(n))
+        half = zoom * batch.sides / CANVAS_PX
+        turn = self._uniform(n, -self.turn_rad, self.turn_rad).view(n) * self._uniform(n, 0, 1).view(n).sqrt()
+        stretch = torch.exp(self._uniform(n, -0.12, 0.12).view(n))
+        mirror = torch.where(self._uniform(n, 0, 1).view(n) < 0.5, -1.0, 1.0)
+        across = self._uniform(n, -self.shift, self.shift).view(n) * 2 * half
+        down = self._uniform(n, -self.shift, self.shift).view(n) * 2 * half
+        first = torch.stack([half * stretch * turn.cos() * mirror, -half * turn.sin(), across], 1)
+        second = torch.stack([half * turn.sin() * mirror, half / stretch * turn.cos(), down], 1)
+        return place(batch, torch.stack([first, second], 1))
+
+    def _painted(self, x: Tensor, irises: Tensor) -> Tensor:
+        """Paint open irises as infrared shows them: pale or dark, the pupil bright or black, a glint of the lamp.
+
+        Where lids cover part of the disc they stay: only what is darker than the skin is repainted.
+        """
+        n = len(x)
+        inside, distance = disc(irises, x.shape[-1])
+        known = irises[:, 2].view(n, 1, 1, 1) > MIN_IRIS_PX
+        skin = x.flatten(1).quantile(0.75, dim=1).view(n, 1, 1, 1)
+        dark = ((skin - x) / skin.clamp_min(8) * 4).clamp(0, 1) * inside
+        tone = skin * self._uniform(n, 0.1, 0.8)
+        pale = x + (tone - x) * dark * self._uniform(n, 0, 1)
+        radius = irises[:, 2].view(n, 1, 1, 1) * self._uniform(n, 0.3, 0.6)
+        pupil = torch.sigmoid((radius - distance) * 2) * inside
+        bright = torch.where(self._uniform(n, 0, 1) < 0.35, skin * self._uniform(n, 0.8, 1.5), skin * 0.08)
+        painted = pale + (bright - pale) * pupil * self._uniform(n, 0.4, 1)
+        return torch.where(known, painted.clamp(0, 255), x)
+
+    def _glasses(self, x: Tensor, _: Tensor) -> Tensor:
+        """Spectacles: a rim, dark or bright, through or around the eye, at times a tinted lens and a sheen."""
+        n = len(x)
+        size = x.shape[-1]
+        column, row = axes(size)
+        wide, high = self._uniform(n, 0.42, 0.9) * size, self._uniform(n, 0.28, 0.6) * size
+        at_x, at_y = self._uniform(n, 0.25, 0.75) * size, self._uniform(n, 0.4, 0.85) * size
+        power = torch.where(self._uniform(n, 0, 1) < 0.5, 2.0, 4.0)
+        reach = (((column - at_x).abs() / wide) ** power + ((row - at_y).abs() / high) ** power) ** (1 / power)
+        rim = torch.exp(-(((reach - 1) * high / self._uniform(n, 0.5, 1.8)) ** 2))
+        tone = torch.where(self._uniform(n, 0, 1) < 0.75, self._uniform(n, 0, 60), self._uniform(n, 180, 255))
+        lens = (reach < 1).float() * (self._uniform(n, 0, 1) < 0.5).float()
+        tinted = x * (1 - lens * self._uniform(n, 0, 0.5)) + lens * self._uniform(n, 0, 40)
+        sheen = self._blob(n, size, 2.0, 9.0) * (reach < 1).float() * self._uniform(n, 0, 130)
+        worn = tinted + (self._uniform(n, 0, 1) < 0.5).float() * sheen
+        worn = worn + (tone - worn) * rim * self._uniform(n, 0.5, 1)
+        return worn.clamp(0, 255)
+
+    def _blob(self, n: int, size: int, low: float, high: float) -> Tensor:
+        """One soft elongated spot, 0 to 1, anywhere."""
+        column, row = axes(size)
+        at_x, at_y = self._uniform(n, 0.1, 0.9) * size, self._uniform(n, 0.1, 0.9) * size
+        turn = self._uniform(n, 0, math.pi)
+        along = (column - at_x) * turn.cos() + (row - at_y) * turn.sin()
+        across = (row - at_y) * turn.cos() - (column - at_x) * turn.sin()
+        length, breadth = self._uniform(n, low, high), self._uniform(n, low, high) * 0.5
+        return torch.exp(-((along / length) ** 4) - (across / breadth) ** 4)
+
+    def _gamma(self, x: Tensor, strength: float) -> Tensor:
+        exponent = torch.exp(self._uniform(len(x), -strength, strength))
+        return 255.0 * (x / 255.0).clamp_min(1e-4) ** exponent
+
+    def _night(self, x: Tensor, irises: Tensor) -> Tensor:
+        """Skin smooth and flat, sclera no brighter than skin, lamp falloff, glints, blur, little contrast, noise."""
+        n = len(x)
+        x = self._skin(x)
+        x = self._flat_whites(x)
+        x = self._gamma_lift(x) * self._falloff(n, x.shape[-1])
+        x = self._glints(x, irises)
+        x = self._blur(self._resolution(x))
+        contrast = torch.exp(self._uniform(n, math.log(0.15), 0.0))
+        black = self._uniform(n, 0, 70)
+        noise = torch.randn(x.shape, generator=self.random) * self._uniform(n, 0.0, 1.0) ** 2 * 2.2
+        clipped = torch.minimum(x, self._uniform(n, 170, 320))
+        return (clipped * contrast + black + noise).clamp(0, 255).round()
+
+    def _skin(self, x: Tensor) -> Tensor:
+        """Infrared light goes under the skin: brows, lashes and wrinkles weaken, at times strengthen."""
+        smooth = gaussian(x, 2.5)
+        return (smooth + (x - smooth) * self._uniform(len(x), 0.45, 1.5)).clamp(0, 255)
+
+    def _flat_whites(self, x: Tensor) -> Tensor:
+        """Clip what is brighter than most of the skin: the white of the eye does not stand out under infrared."""
+        n = len(x)
+        level = x.flatten(1).quantile(torch.tensor([0.5, 0.9]), dim=1).view(2, n, 1, 1, 1)
+        ceiling = level[0] + (level[1] - level[0]) * self._uniform(n, 0.0, 1.5)
+        soft = ceiling + (x - ceiling).clamp_min(0) * 0.15
+        chosen = self._uniform(n, 0, 1) < 0.6
+        return torch.where(chosen, torch.minimum(x, soft), x)
+
+    def _gamma_lift(self, x: Tensor) -> Tensor:
+        exponent = torch.exp(self._uniform(len(x), -0.9, 0.5))
+        return 255.0 * (x / 255.0).clamp_min(1e-4) ** exponent
+
+    def _falloff(self, n: int, size: int) -> Tensor:
+        """Light that lessens away from one spot; behind the temple it is dark."""
+        axis = torch.linspace(-1, 1, size)
+        spot_x, spot_y = self._uniform(n, -1.2, 1.2), self._uniform(n, -1.2, 1.2)
+        reach = self._uniform(n, 0.9, 3.5)
+        distance = (axis.view(1, 1, 1, -1) - spot_x) ** 2 + (axis.view(1, 1, -1, 1) - spot_y) ** 2
+        return torch.exp(-distance / (2 * reach**2))
+
+    def _glints(self, x: Tensor, irises: Tensor) -> Tensor:
+        """Bright points of the lamps: on the eye where it is known, on lids and glasses anywhere."""
+        n = len(x)
+        column, row = axes(x.shape[-1])
+        known = (irises[:, 2] > MIN_IRIS_PX).view(n, 1, 1, 1)
+        radius = irises[:, 2].view(n, 1, 1, 1)
+        for share, on_eye in ((0.5, True), (0.15, True), (0.15, False)):
+            reach = radius * 0.6 if on_eye else torch.full_like(radius, 12.0)
+            middle_x = torch.where(known & on_eye, irises[:, 0].view(n, 1, 1, 1), x.shape[-1] / 2)
+            middle_y = torch.where(known & on_eye, irises[:, 1].view(n, 1, 1, 1), x.shape[-1] / 2)
+            at_x = middle_x + reach * self._uniform(n, -1, 1)
+            at_y = middle_y + reach * self._uniform(n, -1, 1)
+            size = torch.exp(self._uniform(n, math.log(0.4), math.log(1.3 if on_eye else 3.0)))
+            light = torch.exp(-((column - at_x) ** 2 + (row - at_y) ** 2) / (2 * size**2))
+            present = (self._uniform(n, 0, 1) < share) & (known | (not on_eye))
+            x = torch.where(present, (x + light * self._uniform(n, 40, 230)).clamp(max=255), x)
+        return x
+
+    def _resolution(self, x: Tensor) -> Tensor:
+        """Make the eye as small as it is in a cabin picture: down to 12 pixels across the crop's 48, then up again."""
+        parts = []
+        for part in x.chunk(6):
+            if torch.rand((), generator=self.random) < 0.45:
+                parts.append(part)
+                continue
+            side = int(torch.randint(13, 42, (), generator=self.random))
+            small = F.interpolate(part, size=(side, side), mode="area")
+            parts.append(F.interpolate(small, size=x.shape[-2:], mode="bilinear", align_corners=False))
+        return torch.cat(parts)
+
+    def _blur(self, x: Tensor) -> Tensor:
+        """Mix the sharp picture at random with a soft one or one smeared by motion."""
+        n = len(x)
+        soft = gaussian(x, 1.2)
+        aside = F.avg_pool2d(F.pad(x, (3, 3, 0, 0), mode="replicate"), (1, 7), stride=1)
+        upright = F.avg_pool2d(F.pad(x, (0, 0, 2, 2), mode="replicate"), (5, 1), stride=1)
+        which, amount = self._uniform(n, 0, 1), self._uniform(n, 0, 1)
+        other = torch.where(which < 0.1, aside, torch.where(which < 0.2, upright, soft))
+        return torch.where(which < 0.6, x + (other - x) * amount, x)
+
+    def _erase(self, x: Tensor) -> Tensor:
+        """Cover one rectangle with one grey: a finger, hair, the rim of the wheel."""
+        n = len(x)
+        column, row = axes(x.shape[-1])
+        left, top = self._uniform(n, -4, 44), self._uniform(n, -4, 44)
+        width, height = self._uniform(n, 4, 14), self._uniform(n, 4, 14)
+        inside = (column >= left) & (column < left + width) & (row >= top) & (row < top + height)
+        chosen = self._uniform(n, 0, 1) < self.erase_share
+        return torch.where(inside & chosen, self._uniform(n, -1, 1), x)
+
+
+def axes(size: int) -> tuple[Tensor, Tensor]:
+    """Column and row numbers of a square, shaped to broadcast over (N, 1, H, W)."""
+    axis = torch.arange(size, dtype=torch.float32)
+    return axis.view(1, 1, 1, -1), axis.view(1, 1, -1, 1)
+
+
+def disc(irises: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """Soft discs (N, 1, H, W) of irises (N, 3) in crop pixels, and the distance of each pixel from their centres."""
+    column, row = axes(size)
+    x, y, radius = (irises[:, k].view(-1, 1, 1, 1) for k in range(3))
+    distance = ((column - x) ** 2 + (row - y) ** 2 + 1e-6).sqrt()
+    return torch.sigmoid((radius - distance) * 1.5), distance
+
+
+def place(batch: Batch, matrices: Tensor) -> tuple[Tensor, Tensor]:
+    """Sample crops (N, 1, 48, 48) and place the irises, through affine matrices (N, 2, 3) of output to canvas."""
+    n = len(matrices)
+    grid = F.affine_grid(matrices, [n, 1, INPUT_PX, INPUT_PX], align_corners=False)
+    canvases = batch.canvases.float().unsqueeze(1)
+    # Halved first where the crop is much smaller than the region, so that no lid falls between two samples.
+    crops = F.grid_sample(canvases, grid, padding_mode="border", align_corners=False)
+    coarse = F.avg_pool2d(canvases, 2)
+    small = F.grid_sample(coarse, grid, padding_mode="border", align_corners=False)
+    scale = matrices[:, :, :2].det().abs().sqrt()
+    crops = torch.where((scale * CANVAS_PX > 1.5 * INPUT_PX).view(n, 1, 1, 1), small, crops)
+    centre = (2 * batch.irises[:, :2] / CANVAS_PX - 1 - matrices[:, :, 2]).unsqueeze(2)
+    placed = torch.linalg.solve(matrices[:, :, :2], centre).squeeze(2)
+    xy = (placed + 1) * INPUT_PX / 2 - 0.5
+    radius = batch.irises[:, 2] / CANVAS_PX / scale * INPUT_PX
+    return crops, torch.cat([xy, radius.unsqueeze(1)], 1)
+
+
+def nominal(batch: Batch) -> tuple[Tensor, Tensor]:
+    """Give the nominal crops (N, 1, 48, 48), nothing changed at random, and the irises in them."""
+    half = batch.sides / CANVAS_PX
+    matrices = torch.zeros(len(half), 2, 3)
+    matrices[:, 0, 0] = matrices[:, 1, 1] = half
+    return place(batch, matrices)
+
+
+def plain(batch: Batch) -> Tensor:
+    """Give the nominal crops, normalised."""
+    return stretch_batch(nominal(batch)[0])
+
+
+def stretch_batch(x: Tensor) -> Tensor:
+    """Percentile stretch, rounded to 8 bits, mapped to [-1, 127/128]."""
+    ends = torch.quantile(x.flatten(1), torch.tensor([LOW_PERCENTILE / 100, HIGH_PERCENTILE / 100]), dim=1)
+    low = ends[0].view(-1, 1, 1, 1)
+    span = (ends[1].view(-1, 1, 1, 1) - low).clamp_min(MIN_SPAN_GREY)
+    return (((x - low) * (255.0 / span)).round().clamp(0, 255) - 128.0) / 128.0
