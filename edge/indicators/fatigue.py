@@ -13,10 +13,10 @@ piecewise linear function from 0 to 1 that never falls: the level is monotone in
 - Yawns and nods: at most 5 together, so never a level alone.
 
 `kss_estimate`: below 40 at most 5, below 60 6, below 80 7, else 8 or more; an estimate always. The films of UTA-RLDD
-were labelled by KSS: alert 1 to 3, low vigilant 6 and 7, drowsy 8 and 9 [S]. The blink term alone, as if all 100 points
-were its own, is scaled so that 40 and 80 fall where alert films part from low vigilant and those from drowsy ones; how
-many films of each state reach which step stands in `tools/train/BLINKS.md`. The set has no closures, yawns or nods, so
-the other terms' share in the steps is [D].
+were labelled by KSS: alert 1 to 3, low vigilant 6 and 7, drowsy 8 and 9 [S, second hand]. The blink term alone, as if
+all 100 points were its own, is scaled so that 40 and 80 fall where alert films part from low vigilant and those from
+drowsy ones; how many films of each state reach which step stands in `tools/train/BLINKS.md`. The set has no yawns, nods
+or closures of its own, so the other terms' share in the steps is [D].
 """
 
 from __future__ import annotations

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from itertools import pairwise
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.cli import main
 from edge.config.rules import Rules
 from edge.indicators.lids import LidMovement, LidTracker
 from edge.indicators.window import NS_PER_S
+from edge.replay.stream import read_members
+from edge.types import FaceObservation
 
 RULES = Rules()
 CLOSING_S, SHUT_S, OPENING_S = 0.08, 0.1, 0.16
@@ -132,3 +139,38 @@ def test_samples_split_in_two_change_nothing(held: list[tuple[int, float | None]
         parts = [split.advance(at_ns, middle_ns, openness), split.advance(middle_ns, end_ns, openness)]
         assert [part for part in parts if part is not None] == ([] if expected is None else [expected])
         at_ns = end_ns
+
+
+@pytest.mark.data
+@pytest.mark.models
+@pytest.mark.full
+@pytest.mark.usefixtures("fetched_models")
+@pytest.mark.parametrize("film", ["awake_three_blinks_D", "talking_six_blinks_E", "incar_talking_C"])
+def test_blinks_of_people_on_film_are_measured_as_they_were_noted(
+    film: str, data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stream = tmp_path / "stream.jsonl"
+    assert main(["replay", str(data_dir / "clips" / f"{film}.mp4"), "--observations", str(stream), "--json"]) == 0
+    capsys.readouterr()
+    tracker = LidTracker(RULES.openness, RULES.closure)
+    faces = [member for member in read_members(stream) if isinstance(member, FaceObservation)]
+    found = []
+    for face, after in pairwise(faces):
+        eyes = [eye for eye in (face.eye_openness_left, face.eye_openness_right) if eye is not None]
+        openness = min(max(sum(eyes) / len(eyes), 0.0), 1.2) if eyes else None
+        movement = tracker.advance(face.t_ns, after.t_ns, openness)
+        if movement is not None:
+            found.append(movement)
+    notes = json.loads((data_dir / "clips" / "notes.json").read_text())
+    clips = notes if isinstance(notes, list) else notes["clips"]
+    (clip,) = [clip for clip in clips if clip["file"] == f"{film}.mp4"]
+    ends_s = (faces[-1].t_ns - faces[0].t_ns) / NS_PER_S - 0.4
+    noted = [event for event in clip["events"] if event["type"] == "blink" and event["end"] < ends_s]
+    assert len(found) == len(noted)
+    for movement, event in zip(found, noted, strict=True):
+        reopened_s = (movement.reopened_ns - faces[0].t_ns) / NS_PER_S
+        assert reopened_s == pytest.approx(event["end"], abs=0.15)
+        # Noted is the shut eye alone; the lids are on their way before and after.
+        assert event["end"] - event["start"] - 0.05 < movement.duration_s < event["end"] - event["start"] + 0.4
+        assert 0.8 < movement.amplitude < 1.2
+        assert 2.0 < movement.velocity_per_s < 20.0
