@@ -143,7 +143,6 @@ def test_samples_split_in_two_change_nothing(held: list[tuple[int, float | None]
 
 @pytest.mark.data
 @pytest.mark.models
-@pytest.mark.full
 @pytest.mark.usefixtures("fetched_models")
 @pytest.mark.parametrize("film", ["awake_three_blinks_D", "talking_six_blinks_E", "incar_talking_C"])
 def test_blinks_of_people_on_film_are_measured_as_they_were_noted(
