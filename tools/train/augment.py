@@ -31,8 +31,10 @@ class Augmenter:
     turn_depth = 0.35
     """How far a face is turned sideways or up and down by warping: 0.35 narrows one half by a third."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, strength: float = 1.0) -> None:
         self.random = torch.Generator().manual_seed(seed)
+        for name in ("turn_rad", "zoom", "shift", "night_share", "erase_share", "worn_share", "turn_depth"):
+            setattr(self, name, strength * getattr(type(self), name))
 
     def __call__(self, canvases: Tensor) -> Tensor:
         """Make normalised crops (N, 1, 48, 48) from canvases (N, 64, 64) uint8."""
@@ -170,7 +172,7 @@ def plain(canvases: Tensor) -> Tensor:
 
 
 def stretch_batch(x: Tensor) -> Tensor:
-    """The daemon's ``network_input`` for a batch: percentile stretch, rounded to 8 bits, mapped to [-1, 127/128]."""
+    """Do the daemon's ``network_input`` for a batch: percentile stretch, 8 bits, mapped to [-1, 127/128]."""
     ends = torch.quantile(x.flatten(1), torch.tensor([LOW_PERCENT / 100, HIGH_PERCENT / 100]), dim=1)
     low = ends[0].view(-1, 1, 1, 1)
     span = (ends[1].view(-1, 1, 1, 1) - low).clamp_min(MIN_SPAN_GREY)

@@ -6,7 +6,8 @@ go on. The best average is chosen by the validation half of FER+ alone, plain an
 the other sets are looked at by ``measure.py`` only, after training. Infrared faces take no part here.
 
 ``--net teacher`` and ``--net pretrained`` make the two teachers, ``teach.py`` lets them answer for every training
-picture, and ``--targets`` gives their answers to the student.
+picture, and ``--targets`` gives their answers to the student. ``--start`` with ``--strength 0.5 --rate 0.25`` goes on
+from a finished run with half of the augmentation: what was learnt in bad light settles in better light.
 """
 
 from __future__ import annotations
@@ -153,9 +154,11 @@ class Run:
         torch.manual_seed(options.seed)
         self.options = options
         self.net = open_net(options.net).to(memory_format=torch.channels_last)
+        if options.start:
+            self.net.load_state_dict(torch.load(options.start / "best.pt", weights_only=True))
         self.average = copy.deepcopy(self.net)
         self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=1.0, weight_decay=WEIGHT_DECAY)
-        self.augment = Augmenter(options.seed)
+        self.augment = Augmenter(options.seed, options.strength)
         self.step = 0
         self.spent_s = 0.0
         self.best = -1.0
@@ -276,6 +279,9 @@ def main() -> None:
     parser.add_argument("--net", choices=("student", "teacher", "pretrained"), default="student")
     parser.add_argument("--targets", type=Path, help="the teachers' answers, from teach.py")
     parser.add_argument("--out", type=Path, help="folder of this run (default: build/train/NET)")
+    parser.add_argument("--start", type=Path, help="folder of a run whose best network this one goes on from")
+    parser.add_argument("--strength", type=float, default=1.0, help="of the augmentation")
+    parser.add_argument("--rate", type=float, default=1.0, help="factor of the learning rate")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=75.0, help="processor time of training itself, a thread")
     parser.add_argument("--batch", type=int, default=128)

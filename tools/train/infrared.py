@@ -40,7 +40,7 @@ from net import CLASSES, FER2013_CLASSES
 from tflite_graph import FloatGraph
 
 from edge.config.rules import Anger
-from edge.indicators.anger import NeutralExpression
+from edge.indicators.anger import VALENCE_MAX, NeutralExpression
 from edge.vision.expression import network_input
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -330,14 +330,17 @@ def main() -> None:
     report.note("abstain below this largest probability", round(threshold, 2))
     daemon = as_the_daemon(people, raw, temperature)
     report.both("fitted, by the daemon's baseline", raw, daemon)
-    over = np.exp(daemon[judged])[:, list(HOSTILE)].sum(1) >= HOSTILE_FROM
-    hostile = np.isin(people.label[judged], HOSTILE)
-    report.note(
-        f"the same: anger + disgust of {HOSTILE_FROM} and more",
-        f"{(over & hostile).sum()} of {hostile.sum()} hostile, {(over & ~hostile).sum()} of {(~hostile).sum()} others",
-    )
-    report.note("temperature of the fused softmax", round(temperature, 3))
     predicted = affect_left_out(people)
+    hostile = np.isin(people.label[judged], HOSTILE)
+    over = np.exp(daemon[judged])[:, list(HOSTILE)].sum(1) >= HOSTILE_FROM
+    supported = over & (predicted[judged, 0] <= VALENCE_MAX)
+    for name, called in (("", over), (f", valence {VALENCE_MAX} or less", supported)):
+        report.note(
+            f"the same: anger + disgust of {HOSTILE_FROM} and more{name}",
+            f"{(called & hostile).sum()} of {hostile.sum()} hostile, "
+            f"{(called & ~hostile).sum()} of {(~hostile).sum()} others",
+        )
+    report.note("temperature of the fused softmax", round(temperature, 3))
     for column, name in enumerate(("valence", "arousal")):
         agreement = bootstrap(
             lambda index, column=column: concordance(predicted[index, column], people.affect[index, column]),
