@@ -143,6 +143,21 @@ def test_a_yawn_with_short_dips(any_camera: dict[str, float]) -> None:
     assert told.events("yawn") == [(pytest.approx(3.0, abs=0.15), pytest.approx(6.6, abs=0.15))]
 
 
+def talking_before_the_network(at_s: float) -> dict[str, float]:
+    """The same phrases as the mouth network sees them: a syllable's wide mouth looks like a yawn for a frame or two."""
+    ratio = talking(at_s)["mouth_ratio"]
+    return {"mouth_ratio": ratio, "yawn_probability": min(1.0, max(0.0, (ratio - 0.4) / 0.3))}
+
+
+def test_five_minutes_of_talking_before_the_network_are_no_yawn() -> None:
+    assert Drive(fps=15).show(300, talking_before_the_network).judge().events("yawn") == []
+
+
+def test_a_yawn_that_only_the_network_sees(any_camera: dict[str, float]) -> None:
+    drive = Drive(**any_camera, yawn_probability=0.05).ahead(3).show(4.0, yawn_probability=0.95, mouth_ratio=0.5)
+    assert drive.ahead(3).judge().events("yawn") == [(pytest.approx(3.0, abs=0.15), pytest.approx(7.0, abs=0.15))]
+
+
 @pytest.mark.parametrize("length_s", [1.2, 14.0])
 def test_too_short_or_too_long_for_a_yawn(length_s: float) -> None:
     assert Drive(fps=15).ahead(3).show(length_s, mouth_ratio=0.9).ahead(3).judge().events("yawn") == []

@@ -1,0 +1,264 @@
+"""Train the mouth network: ``python tools/train/mouth.py --data DIR --hold-out 0``.
+
+A run is a fixed number of steps, so that the same seed gives the same course on any machine; a checkpoint after every
+round lets a stopped run go on. What is kept is the moving average of the weights after the last step: nothing is chosen
+by looking at held-out people. ``--hold-out K`` keeps fold K out besides those who are never trained on, and reports on
+it; without it the network learns from all folds, which is what is shipped, while the held-out runs say what the recipe
+is worth. ``--teachers`` lets larger networks' answers to the same crops teach it too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import math
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from mouth_augment import MouthAugmenter, plain
+from mouth_curve import draw_mouth_curve
+from mouth_data import FOLDS, HELD_OUT, MouthSet, load_mouths
+from mouth_net import LABELS, WIDTHS, MouthNetwork
+from torch import Tensor
+from torch.nn import functional as F
+from tqdm import tqdm
+
+SHARES = {
+    "mouth_open": 0.36,
+    "yawdd yawn": 0.22,
+    "yawdd no_yawn": 0.18,
+    "yawdd dash": 0.03,
+    "wild": 0.06,
+    "nir": 0.03,
+    "fer": 0.12,
+}
+"""Share of each source in what the network sees [D]; the dash camera's frames are few, for all of them are yawns."""
+
+YAWN_LOSS_SHARE = 0.6
+"""Share of the yawn's loss in the whole: it is the harder question, and the one the daemon asks [D]."""
+
+TEACHER_WIDTHS = (32, 64, 128, 192)
+DISTILLED_SHARE = 0.6
+LABEL_SMOOTHING = 0.03
+LEARNING_RATE = 3e-3
+WEIGHT_DECAY = 2e-2
+AVERAGE_DECAY = 0.997
+WARM_UP_STEPS = 80
+BATCH = 96
+ROUND_STEPS = 200
+
+
+def drawing_chances(mouths: MouthSet) -> np.ndarray:
+    """Chance of each mouth: shares of the sources; inside one, persons count by the root of their pictures."""
+    kinds = np.where(mouths.yawn > 0, "yawdd yawn", "yawdd no_yawn")
+    kinds = np.where(mouths.camera == "dash", "yawdd dash", kinds)
+    kinds = np.where(mouths.source == "yawdd", kinds, mouths.source)
+    chances = np.zeros(len(mouths))
+    for kind, share in SHARES.items():
+        part = kinds == kind
+        if part.any():
+            _, member, count = np.unique(mouths.group[part], return_inverse=True, return_counts=True)
+            vote = 1.0 / np.sqrt(count[member])
+            chances[part] = share * vote / vote.sum()
+    return chances / chances.sum()
+
+
+@torch.no_grad()
+def logits_of(net: MouthNetwork, inputs: Tensor) -> Tensor:
+    """Compute logits (N, 2) in evaluation mode."""
+    net.eval()
+    return torch.cat([net(x.contiguous(memory_format=torch.channels_last)) for x in inputs.split(256)])
+
+
+def balanced(positive: np.ndarray, truth: np.ndarray) -> float:
+    """Mean recall of both classes."""
+    return float((positive[truth].mean() + (1 - positive[~truth].mean())) / 2)
+
+
+def scored(mouths: MouthSet) -> dict[str, np.ndarray]:
+    """Which mouths of a set are scored: ready crops, and the mirror camera's frames read as single pictures."""
+    return {
+        "open": mouths.source == "mouth_open",
+        "yawn": (mouths.source == "yawdd") & (mouths.camera == "mirror") & (mouths.view == "single"),
+    }
+
+
+@torch.no_grad()
+def move_average(average: MouthNetwork, net: MouthNetwork, step: int) -> None:
+    """Do one step of the moving average, quicker at the start so that the first weights are soon forgotten."""
+    decay = min(AVERAGE_DECAY, step / (step + 10))
+    for mean, now in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
+        if mean.dtype.is_floating_point:
+            mean.lerp_(now, 1 - decay)
+        else:
+            mean.copy_(now)
+
+
+def loss_of(found: Tensor, mouths: MouthSet, index: np.ndarray, taught: Tensor | None) -> Tensor:
+    """Cross-entropy of both answers where they are known, and distance to the teachers on all."""
+    whole = found.new_zeros(())
+    for column, share in ((0, 1 - YAWN_LOSS_SHARE), (1, YAWN_LOSS_SHARE)):
+        truth, weight = (mouths.open, mouths.open_weight) if column == 0 else (mouths.yawn, mouths.yawn_weight)
+        target = torch.from_numpy(truth[index]) * (1 - 2 * LABEL_SMOOTHING) + LABEL_SMOOTHING
+        known = torch.from_numpy(weight[index])
+        hard = F.binary_cross_entropy_with_logits(found[:, column], target, weight=known)
+        if taught is None:
+            whole = whole + share * hard
+        else:
+            soft = F.binary_cross_entropy_with_logits(found[:, column], taught[:, column].sigmoid())
+            whole = whole + share * (DISTILLED_SHARE * soft + (1 - DISTILLED_SHARE) * hard)
+    return whole
+
+
+class Run:
+    """One training run with its checkpoint."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        torch.manual_seed(options.seed)
+        self.options = options
+        self.net = MouthNetwork(TEACHER_WIDTHS if options.large else WIDTHS).to(memory_format=torch.channels_last)
+        self.average = copy.deepcopy(self.net)
+        self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+        self.augment = MouthAugmenter(options.seed)
+        self.teachers = [load_net(path, TEACHER_WIDTHS) for path in options.teachers]
+        self.step = 0
+        self.spent_s = 0.0
+        self.history: list[dict[str, float]] = []
+        self.checkpoint = options.out / "checkpoint.pt"
+
+    def resume(self) -> bool:
+        """Take up a stopped run from its checkpoint; False where there is none."""
+        if not self.checkpoint.exists():
+            return False
+        state = torch.load(self.checkpoint, weights_only=True)
+        self.net.load_state_dict(state["net"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.augment.random.set_state(state["random"])
+        self.step, self.spent_s, self.history = state["step"], state["spent_s"], state["history"]
+        return True
+
+    def save(self) -> None:
+        """Write the checkpoint, whole or not at all, and the history beside it."""
+        state = {
+            "net": self.net.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "random": self.augment.random.get_state(),
+            "step": self.step,
+            "spent_s": self.spent_s,
+            "history": self.history,
+        }
+        partial = self.checkpoint.with_suffix(".partial")
+        torch.save(state, partial)
+        partial.replace(self.checkpoint)
+        (self.options.out / "history.json").write_text(json.dumps(self.history, indent=1))
+
+    def learning_rate(self) -> float:
+        """Give the rate of this step: a short warm-up, then a cosine."""
+        done = self.step / self.options.steps
+        return LEARNING_RATE * 0.5 * (1 + math.cos(math.pi * done)) * min(1.0, (self.step + 1) / WARM_UP_STEPS)
+
+    def round(self, mouths: MouthSet, canvases: Tensor, chances: Tensor) -> float:
+        """Do one round of steps; returns the mean loss."""
+        self.net.train()
+        steps = min(ROUND_STEPS, self.options.steps - self.step)
+        drawn = torch.multinomial(chances, steps * BATCH, replacement=True, generator=self.augment.random)
+        losses = []
+        started = time.process_time()
+        for index in tqdm(drawn.split(BATCH), disable=not sys.stderr.isatty(), leave=False):
+            for group in self.optimiser.param_groups:
+                group["lr"] = self.learning_rate()
+            inputs = self.augment(canvases[index]).contiguous(memory_format=torch.channels_last)
+            taught = self.taught(inputs)
+            with torch.autocast("cpu", torch.bfloat16):
+                found = self.net(inputs)
+            loss = loss_of(found.float(), mouths, index.numpy(), taught)
+            self.optimiser.zero_grad()
+            loss.backward()
+            self.optimiser.step()
+            self.step += 1
+            move_average(self.average, self.net, self.step)
+            losses.append(loss.item())
+        self.spent_s += time.process_time() - started
+        return float(np.mean(losses))
+
+    @torch.no_grad()
+    def taught(self, inputs: Tensor) -> Tensor | None:
+        """Mean answer of the teachers to these very crops; None without teachers."""
+        if not self.teachers:
+            return None
+        with torch.autocast("cpu", torch.bfloat16):
+            return torch.stack([teacher(inputs).float() for teacher in self.teachers]).mean(0)
+
+
+def load_net(path: Path, widths: tuple[int, int, int, int] = WIDTHS) -> MouthNetwork:
+    """Load a network's weights."""
+    net = MouthNetwork(widths).to(memory_format=torch.channels_last)
+    net.load_state_dict(torch.load(path, weights_only=True))
+    return net.eval()
+
+
+def look(run: Run, others: MouthSet, shown: dict[str, Tensor]) -> dict[str, float]:
+    """Balanced accuracy on held-out people, plain and night-like."""
+    figures = {}
+    for light, inputs in shown.items():
+        logits = logits_of(run.average, inputs).numpy()
+        for column, name in enumerate(LABELS):
+            part = scored(others)[name]
+            truth = (others.open if name == "open" else others.yawn)[part] > 0
+            if len(np.unique(truth)) == 2:
+                figures[f"{light} {name}"] = balanced(logits[part, column] > 0, truth)
+    return figures
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train to the last step; the average's weights are in ``last.pt``, its answers on the fold in ``held_out.npz``."""
+    torch.set_num_threads(1)
+    options.out.mkdir(parents=True, exist_ok=True)
+    everybody = load_mouths(options.harvest, options.data)
+    fold = HELD_OUT if options.hold_out is None else options.hold_out
+    mouths, others = everybody.take(~np.isin(everybody.fold, (fold, HELD_OUT))), everybody.take(everybody.fold == fold)
+    # Besides what is scored, everybody else's mouths of the fold would only cost time to look at.
+    others = others.take(np.any(list(scored(others).values()), axis=0))
+    canvases, chances = torch.from_numpy(mouths.canvases), torch.from_numpy(drawing_chances(mouths))
+    look_at = torch.from_numpy(others.canvases)
+    shown = {"plain": plain(look_at), "night": MouthAugmenter(1000).night(look_at)}
+    run = Run(options)
+    resumed = run.resume()
+    print(f"{'resumed' if resumed else 'new'} run: {len(mouths):,} mouths, {len(others):,} held out", flush=True)
+    while run.step < options.steps:
+        loss = run.round(mouths, canvases, chances)
+        entry = {"minutes": run.spent_s / 60, "step": run.step, "loss": loss}
+        if run.step % options.look_every == 0 or run.step >= options.steps:
+            entry |= look(run, others, shown)
+        run.history.append(entry)
+        run.save()
+        print(", ".join(f"{key} {value:.4g}" for key, value in entry.items()), flush=True)
+    torch.save(run.average.state_dict(), options.out / "last.pt")
+    answers = {light: logits_of(run.average, inputs).numpy() for light, inputs in shown.items()}
+    np.savez(options.out / "held_out.npz", name=others.file, group=others.group, source=others.source, **answers)
+    draw_mouth_curve(run.history, options.out / "learning_curve.png")
+
+
+def main() -> None:
+    """Read the command line and train."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds yawdd_frames/, ...")
+    parser.add_argument("--harvest", type=Path, default=Path("build/train/mouth/harvest"))
+    parser.add_argument("--out", type=Path, default=Path("build/train/mouth/run"))
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--hold-out", type=int, choices=range(FOLDS), help="fold of people to leave out")
+    parser.add_argument("--large", action="store_true", help="train a large network, to teach the small one")
+    parser.add_argument("--teachers", type=Path, nargs="*", default=[], help="last.pt of large runs")
+    parser.add_argument("--look-every", type=int, default=1000, help="steps between looks at the held-out people")
+    train(parser.parse_args())
+
+
+if __name__ == "__main__":
+    main()
