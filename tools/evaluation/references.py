@@ -91,6 +91,5 @@ def referenced(answer: Answer, neutral: NeutralExpression) -> Answer:
     stated = answer.among(EXPRESSIONS)
     if stated is None:
         return answer
-    raised = [share * factor for share, factor in zip(stated, neutral.factors, strict=True)]
-    total = sum(raised)
-    return replace(answer, probabilities={name: one / total for name, one in zip(EXPRESSIONS, raised, strict=True)})
+    own = neutral.referenced(stated)
+    return replace(answer, probabilities=dict(zip(EXPRESSIONS, own, strict=True)))
