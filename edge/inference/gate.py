@@ -88,21 +88,23 @@ def examine(net: Net, path: Path, model: Model, *, threads: int = 1, timed: bool
     for decision in golden.decisions:
         if decision.frame not in answers:
             answers[decision.frame] = _answers(net, model, decision.frame)
-        found = differs(decision, answers[decision.frame][decision.output], golden.tolerance_of(decision.output))
+        found = differs(decision, answers[decision.frame][decision.output])
         differing += [found] if found else []
+    floats = model.inputs[0].dtype == "float32"
     evidence = Evidence(
         differing=tuple(differing),
-        # A compiled twin is another file with other numbers; what it decides must be the same.
-        excess=0.0 if net.choice.name == "edgetpu" else excess(golden, answers[NOISE]),
+        # The compiled twin of a float network is made from another, int8 one: what it decides must be the same.
+        excess=0.0 if net.choice.name == "edgetpu" and floats else excess(golden, answers[NOISE]),
         delegated=None if net.choice.name == "cpu" else net.delegated,
-        delegable=model.inputs[0].dtype == "float32" or runtime_name() not in FLOAT_ONLY,
+        delegable=floats or runtime_name() not in FLOAT_ONLY,
     )
     # The built-in kernels are the measure themselves; what is left already need not be timed.
     if timed and net.choice.name != "cpu" and not judge(evidence, reference_ratio(model)).fall_back:
         plain = Net.open(path, "cpu", threads=threads, model=model)
         # The first invoke also lays out memory and unpacks weights.
         plain.bare_invoke()
-        evidence = replace(evidence, ratio=invoke_ratio(net, plain, well=reference_ratio(model)))
+        times = invoke_times(net, plain, well=reference_ratio(model))
+        evidence = replace(evidence, ratio=times.ratio, invoke_ms=times.net_ns / 1e6)
     net.invokes = 0
     return evidence
 
@@ -127,22 +129,32 @@ class Instant(NamedTuple):
         return cls(time.perf_counter_ns(), time.thread_time_ns(), waits)
 
 
-def invoke_ratio(
+class InvokeTimes(NamedTuple):
+    """Shortest invoke of a network and of the same file on the built-in kernels."""
+
+    net_ns: float
+    plain_ns: float
+
+    @property
+    def ratio(self) -> float:
+        """The one over the other."""
+        return self.net_ns / self.plain_ns
+
+
+def invoke_times(
     net: Net, plain: Net, *, well: float, most_rounds: int = MOST_ROUNDS, now: Callable[[], Instant] = Instant.now
-) -> float:
-    """Time two networks in turns, with the inputs in place: shortest invoke of the one over that of the other.
+) -> InvokeTimes:
+    """Time two networks in turns, with the inputs in place.
 
     There are `most_rounds` rounds, or fewer where the ratio is `well`, and a few where it is not yet slow.
     """
-    shortest = [math.inf, math.inf]
-    ratio = math.inf
+    shortest = InvokeTimes(math.inf, math.inf)
     for made in range(1, most_rounds + 1):
-        for place, one in enumerate((net, plain)):
-            shortest[place] = min(shortest[place], _spent_ns(one, now))
-        ratio = shortest[0] / shortest[1]
-        if ratio <= well * (1.0 if made < DOUBTFUL_ROUNDS else SLOW_FACTOR):
+        spent = InvokeTimes(_spent_ns(net, now), _spent_ns(plain, now))
+        shortest = InvokeTimes(*map(min, shortest, spent))
+        if shortest.ratio <= well * (1.0 if made < DOUBTFUL_ROUNDS else SLOW_FACTOR):
             break
-    return ratio
+    return shortest
 
 
 def _spent_ns(net: Net, now: Callable[[], Instant]) -> int:

@@ -34,6 +34,9 @@ ARM64, 30 %, the least that XNNPACK is known for; float ones gain 2.3 times
 STILL_FASTER_RATIO: Final = 0.8
 """A slow delegate that is faster than this against the built-in kernels is kept all the same [D]."""
 
+NEGLIGIBLE_MS: Final = 0.1
+"""An invoke that takes less is never slow: a third of a percent of a frame at 30 a second. In so small a network the
+call itself counts for more than the kernels [D]."""
 NOTHING_DELEGATED: Final = (
     "no operator was handed over to it; if /proc/cpuinfo is hidden, show it (ProcSubset=all in a systemd unit)"
 )
@@ -53,6 +56,8 @@ class Evidence:
     """False where the runtime by its nature leaves such a network to the built-in kernels."""
     ratio: float | None = None
     """Time of an invoke over that on the built-in kernels; None: not measured."""
+    invoke_ms: float | None = None
+    """The time itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,8 @@ def judge(evidence: Evidence, reference_ratio: float) -> Verdict:
     if evidence.delegated is False:
         return Verdict("slow_inference", NOTHING_DELEGATED, fall_back=True)
     bar = SLOW_FACTOR * reference_ratio
-    if evidence.ratio is not None and evidence.ratio > bar:
+    negligible = evidence.invoke_ms is not None and evidence.invoke_ms < NEGLIGIBLE_MS
+    if evidence.ratio is not None and evidence.ratio > bar and not negligible:
         kept = evidence.ratio < STILL_FASTER_RATIO
         return Verdict(
             "slow_inference",
@@ -103,13 +109,19 @@ def excess(golden: Golden, outputs: Mapping[str, Floats]) -> float:
     return float(np.max(shares, initial=0.0))
 
 
-def differs(decision: GoldenDecision, output: Floats, tolerance: float) -> str | None:
-    """Return in words how a decision differs from the reference beyond the tolerance; None where it stands."""
-    if clearance(decision, output) >= -tolerance:
+def differs(decision: GoldenDecision, output: Floats) -> str | None:
+    """Return in words how a decision differs from the reference; None where it stands.
+
+    A tie or a NaN decides nothing and differs. Only decisions that are clear by more than twice the tolerance are in
+    the manifest, so one that differs cannot come from numbers that are within it.
+    """
+    if clearance(decision, output) > 0.0:
         return None
     where = f"{decision.output} on {decision.frame.replace('_', ' ')}"
     if decision.rule == "top":
-        return f"{where} is {int(output.ravel()[: decision.among].argmax())} instead of {decision.expected:d}"
+        largest = int(output.ravel()[: decision.among].argmax())
+        said = "undecided" if largest == decision.expected else f"{largest}"
+        return f"{where} is {said} instead of {decision.expected:d}"
     said = "above" if decision.expected else "below"
     return f"{where} is {observed(decision, output):.4g}, not {said} {decision.threshold:g}"
 

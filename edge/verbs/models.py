@@ -146,6 +146,7 @@ def _outcome(check: Check) -> dict[str, Any]:
         "difference_over_tolerance": seen.excess if seen and math.isfinite(seen.excess) else None,
         "differing_decisions": list(seen.differing) if seen else None,
         "time_over_builtin": seen.ratio if seen else None,
+        "invoke_ms": seen.invoke_ms if seen else None,
     }
 
 

@@ -26,7 +26,7 @@ def picture(seed: int = 1) -> np.ndarray[Any, np.dtype[np.float32]]:
 
 
 def test_real_values_go_in_and_come_out(net: Net) -> None:
-    (logits,) = net.run((picture(),))
+    logits, *_ = net.run((picture(),))
     assert logits.dtype == np.float32
     assert logits.shape == (1, 8) == net.output_shapes[0]
     assert np.isfinite(logits).all()

@@ -17,7 +17,7 @@ from edge.inference.gate import (
     MOST_ROUNDS,
     Instant,
     examine,
-    invoke_ratio,
+    invoke_times,
     open_trusted,
     reference_ratio,
 )
@@ -213,9 +213,9 @@ def undisturbed(ns: int) -> Instant:
 
 def ratio_of(fast: tuple[Instant, ...], plain: tuple[Instant, ...], well: float) -> tuple[float, int]:
     one, other = Timed(*fast), Timed(*plain)
-    ratio = invoke_ratio(one, other, well=well, now=lambda: Timed.now)  # type: ignore[arg-type]
+    times = invoke_times(one, other, well=well, now=lambda: Timed.now)  # type: ignore[arg-type]
     assert one.invokes == other.invokes
-    return ratio, one.invokes
+    return times.ratio, one.invokes
 
 
 def test_one_round_is_enough_where_all_is_well() -> None:
