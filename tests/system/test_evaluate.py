@@ -129,14 +129,44 @@ def test_eyes(run: Any, data_dir: Path, tmp_path: Path, folder: str, count: int)
     assert document["auc"] > 0.8
 
 
+def test_mouths(run: Any, data_dir: Path, tmp_path: Path) -> None:
+    cut(data_dir / "mouth_open", tmp_path / "set", every(40))
+    document = run("mouth", tmp_path / "set")
+    check(document, 40)
+    assert document["auc"] > 0.9
+
+
+def test_blink_sequences(run: Any, data_dir: Path, tmp_path: Path) -> None:
+    whole = np.load(data_dir / "rldd_blink_sequences" / "rldd_blinks.npz")
+    some = np.isin(whole["subject"], np.unique(whole["subject"])[:6])
+    names = ("blinks", "label", "subject")
+    np.savez(tmp_path / "blinks.npz", **{name: whole[name][some] for name in names})
+    films = {(subject, label) for subject, label in zip(whole["subject"][some], whole["label"][some], strict=True)}
+    document = run("blink-sequences", tmp_path)
+    check(document, len(films))
+    assert document["windows"]["n"] == int(some.sum())
+    assert document["accuracy"] > 0.4
+    # Blinks alone give the same answers, a row each.
+    np.savez(tmp_path / "blinks.npz", blinks=whole["blinks"][some][:20])
+    assert run("blink-sequences", tmp_path, "--predictions", tmp_path / "out.jsonl")["n"] == 20
+    lines = lines_of(tmp_path / "out.jsonl")
+    assert [line["row"] for line in lines] == list(range(20))
+    assert all(set(line["probabilities"]) == {"alert", "low_vigilant", "drowsy"} for line in lines)
+
+
 def test_yawns_of_the_mirror_camera(run: Any, data_dir: Path, tmp_path: Path) -> None:
     def some(rows: Rows) -> Rows:
         return [row for label in ("yawn", "no_yawn") for row in every(15, label=label)(rows)]
 
     rows = cut(data_dir / "yawdd_frames", tmp_path / "set", some)
+    mirrored = sum(row["camera"] == "mirror" for row in rows)
     document = run("yawn-frames", tmp_path / "set")
-    check(document, sum(row["camera"] == "mirror" for row in rows))
-    assert document["auc"] > 0.7
+    check(document, mirrored)
+    assert document["auc"] > 0.8
+    by_mesh = run("yawn-frames", tmp_path / "set", "--model", "face_mesh")
+    check(by_mesh, mirrored)
+    assert by_mesh["model"] == "face_mesh"
+    assert by_mesh["auc"] > 0.7
 
 
 def test_faces_are_found_in_infrared_frames(run: Any, data_dir: Path, tmp_path: Path) -> None:
@@ -150,6 +180,7 @@ def test_faces_are_found_in_infrared_frames(run: Any, data_dir: Path, tmp_path: 
 ANSWERS = {
     "expression": ("ckplus48", {"neutral", "happiness", "anger"}),
     "eye-state": ("webcam_eyes", {"open", "closed"}),
+    "mouth": ("mouth_open", {"open", "closed"}),
     "nir-expression": ("nir_expressions", {"neutral", "happiness", "anger"}),
     "yawn-frames": ("yawdd_frames", {"yawn", "no_yawn"}),
     "detection": ("yawdd_frames", {"face", "no_face"}),
