@@ -1,9 +1,13 @@
 """How far each eye is open, in the population's units: 0 closed, 1 the usual open eye.
 
-Two measures work together. The iris net's lid gap over eye width tells open from closed across persons, but costs an
-invoke an eye. The mesh's own gap over width comes with every frame; its values differ too much between persons to
-be judged alone (one's open eye is another's closed eye), but it shows that a lid has moved. So the iris net is the
+Two measures work together. A lid gap over eye width from networks tells open from closed across persons, but costs
+invokes for each eye. The mesh's own gap over width comes with every frame; its values differ too much between persons
+to be judged alone (one's open eye is another's closed eye), but it shows that a lid has moved. So the networks are the
 measure, the mesh says when a new measurement is due, and between two measurements carries the last one on.
+
+The iris net is the better measure in good light: it tells the narrowed eyes of a broad smile from closed ones, which
+our own eye-state net often does not. With little contrast, as at night, the iris net takes many a closed lid for a half
+open one, while our own net was trained on such eyes. So the less contrast, the more the eye-state net has to say.
 
 An eye that cannot be judged is None, never closed.
 """
@@ -13,15 +17,17 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from edge.vision.eye_state import CROP_SCALE
 from edge.vision.preprocess import GrayInput, Roi, cut
 
 if TYPE_CHECKING:
     from edge.inference.interpreter import Net
     from edge.types import ObservabilityReason
+    from edge.vision.eye_state import EyeStateNet
     from edge.vision.headpose import HeadPose
     from edge.vision.landmarks import Mesh
     from edge.vision.preprocess import Gray
@@ -33,6 +39,12 @@ IRIS_SCALE: Final = 2.3
 OPENNESS_OF_RATIO: Final = ((0.07, 0.0), (0.105, 0.3), (0.125, 0.5), (0.22, 1.0), (0.26, 1.2))
 """Lid gap over eye width of the iris net to openness, linear between. Over the films of 13 persons resting closed eyes
 lie between 0.03 and 0.10 and looking eyes between 0.12 (a broad smile) and 0.28, median 0.23 [D: measured]."""
+
+STATE_SHARE: Final = 0.5
+STATE_FULL_SPAN_GREY: Final = 30.0
+STATE_NO_SPAN_GREY: Final = 60.0
+"""Share of the eye-state net in a measurement up to a contrast of 30 grey levels; it falls to none at 60, from where
+the iris net is asked alone. Films by day have 74 to 133, the same darkened 9 to 33 [D: judged on films]."""
 
 MESH_SLOPE: Final = 1.25
 """Change of the iris net's ratio for a change of the mesh's ratio: median over 20 filmed blinks [D: measured]."""
@@ -121,9 +133,18 @@ class IrisNet:
 class Eye:
     """Follows one eye over frames. Causal: an answer depends on this frame and earlier ones only."""
 
-    def __init__(self, points: EyePoints, iris: IrisNet, every_n: int, neutral_yaw_deg: float = 0.0) -> None:
+    def __init__(
+        self,
+        points: EyePoints,
+        iris: IrisNet,
+        every_n: int,
+        neutral_yaw_deg: float = 0.0,
+        state: EyeStateNet | None = None,
+    ) -> None:
+        """`every_n`: measure at least on every n-th frame, 0 for no such limit; `state` None: the iris net alone."""
         self._points = points
         self._iris = iris
+        self._state = state
         self._every_n = every_n
         self._neutral_yaw_deg = neutral_yaw_deg
         aside_deg = min(abs(neutral_yaw_deg) + ASIDE_MARGIN_DEG, MAX_NEAR_EYE_YAW_DEG)
@@ -159,11 +180,12 @@ class Eye:
         self._frames_since += 1
         if self._is_doubtful(mesh_ratio, t_ns):
             crop = self._crop(gray, mesh)
-            reason = _unusable(crop)
+            greys = _greys(crop)
+            reason = _unusable(greys)
             if reason is not None:
                 self.forget()
                 return EyeReading(reason=reason)
-            self._take(self._iris.ratio(crop), mesh_ratio, t_ns)
+            self._take(self._ratio(gray, mesh, crop, greys.high - greys.low), mesh_ratio, t_ns)
         measured = self._measured or 0.0
         ratio = measured + MESH_SLOPE * (mesh_ratio - self._at_mesh_ratio)
         openness = openness_of(self._led(ratio, t_ns))
@@ -192,11 +214,21 @@ class Eye:
             return True
         return openness_of(self._measured) < HALF_OPEN and self._frames_since >= NARROW_EVERY_FRAMES
 
+    def _ratio(self, gray: Gray, mesh: Mesh, crop: Gray, span: int) -> float:
+        """Measure the lid gap over eye width, the eye-state net having its share where there is little contrast."""
+        ratio = self._iris.ratio(crop)
+        share = state_share(span)
+        if self._state is None or share == 0.0:
+            return ratio
+        state = self._state.read(cut(gray, self._roi(mesh, CROP_SCALE), self._state.size))
+        return ratio + share * (ratio_of(state.openness) - ratio)
+
     def _crop(self, gray: Gray, mesh: Mesh) -> Gray:
+        return cut(gray, self._roi(mesh, IRIS_SCALE), IRIS_PX, mirror=self._points.mirror)
+
+    def _roi(self, mesh: Mesh, scale: float) -> Roi:
         (ox, oy), (ix, iy) = mesh.in_picture(self._indices[:2]).tolist()
-        side = IRIS_SCALE * math.hypot(ox - ix, oy - iy)
-        roi = Roi((ox + ix) / 2, (oy + iy) / 2, side, mesh.roi.angle_rad)
-        return cut(gray, roi, IRIS_PX, mirror=self._points.mirror)
+        return Roi((ox + ix) / 2, (oy + iy) / 2, scale * math.hypot(ox - ix, oy - iy), mesh.roi.angle_rad)
 
     def _led(self, ratio: float, t_ns: int) -> float:
         """Follow a falling lid to where it is going."""
@@ -219,14 +251,38 @@ def openness_of(ratio: float) -> float:
     return low_openness
 
 
-def _unusable(crop: Gray) -> ObservabilityReason | None:
-    """Say why no lid can be seen in an eye crop, or None."""
+def ratio_of(openness: float) -> float:
+    """Return the lid gap over eye width of the iris net that stands for an openness, 0.07 to 0.26."""
+    ratios, values = zip(*OPENNESS_OF_RATIO, strict=True)
+    return float(np.interp(openness, values, ratios))
+
+
+def state_share(span: float) -> float:
+    """Return the eye-state net's share of a measurement, for the grey levels between an eye's dark and bright parts."""
+    fading = (STATE_NO_SPAN_GREY - span) / (STATE_NO_SPAN_GREY - STATE_FULL_SPAN_GREY)
+    return STATE_SHARE * min(max(fading, 0.0), 1.0)
+
+
+class _Greys(NamedTuple):
+    """The 5th and 95th percentile of an eye's grey values, and the value that the share for glare reaches."""
+
+    low: int
+    high: int
+    bright: int
+
+
+def _greys(crop: Gray) -> _Greys:
     # The middle half holds the eye between its corners.
     eye = crop[IRIS_PX // 4 : -IRIS_PX // 4, IRIS_PX // 6 : -IRIS_PX // 6]
     values = np.sort(eye, axis=None, kind="stable")
-    low, high = int(values[values.size // 20]), int(values[-values.size // 20])
-    if int(values[-int(values.size * MAX_CLIPPED_RATIO)]) >= 254:
+    places = values.size // 20, -values.size // 20, -int(values.size * MAX_CLIPPED_RATIO)
+    return _Greys(*(int(values[place]) for place in places))
+
+
+def _unusable(greys: _Greys) -> ObservabilityReason | None:
+    """Say why no lid can be seen in an eye crop, or None."""
+    if greys.bright >= 254:
         return "glare"
-    if high - low < MIN_SPAN_GREY:
-        return "dark" if high < 24 else "eyes_occluded"
+    if greys.high - greys.low < MIN_SPAN_GREY:
+        return "dark" if greys.high < 24 else "eyes_occluded"
     return None

@@ -25,6 +25,8 @@ FACE_SHORT_RANGE_INT8 = "face_short_range_int8"
 FACE_FULL_RANGE = "face_full_range"
 FACE_MESH = "face_mesh"
 IRIS = "iris"
+EYE_STATE = "eye_state"
+MOUTH = "mouth"
 EXPRESSION = "expression"
 EXPRESSION_FUSION = "expression_fusion"
 
@@ -70,6 +72,10 @@ class Nets:
     iris: Net
     expression: ExpressionNets | None
     """None when the expression is switched off: then their files are never opened."""
+    eye_state: OpenedNet | None = None
+    """None where the manifest has none: then the iris net alone says how far an eye is open."""
+    mouth: OpenedNet | None = None
+    """None where the manifest has none: then the mesh alone says whether somebody yawns."""
     short_range_name: str = FACE_SHORT_RANGE
     """Which file of the short-range net runs: float or int8."""
     short_range_reason: str = "as configured"
@@ -80,6 +86,10 @@ class Nets:
         nets = {self.short_range_name: self.short_range, FACE_MESH: self.mesh, IRIS: self.iris}
         if self.full_range.opened is not None:
             nets[FACE_FULL_RANGE] = self.full_range.opened
+        if self.eye_state is not None:
+            nets[EYE_STATE] = self.eye_state.net
+        if self.mouth is not None:
+            nets[MOUTH] = self.mouth.net
         if self.expression is not None:
             nets[EXPRESSION] = self.expression.network.net
             nets[EXPRESSION_FUSION] = self.expression.fusion.net
@@ -88,7 +98,8 @@ class Nets:
     def names(self) -> tuple[str, ...]:
         """Return the names of all that may run, opened or not."""
         always = (self.short_range_name, FACE_FULL_RANGE, FACE_MESH, IRIS)
-        return (*always, EXPRESSION, EXPRESSION_FUSION) if self.expression else always
+        own = (*((EYE_STATE,) if self.eye_state else ()), *((MOUTH,) if self.mouth else ()))
+        return (*always, *own, EXPRESSION, EXPRESSION_FUSION) if self.expression else (*always, *own)
 
     def degraded_reason(self) -> str | None:
         """Say in one line which network does not run on the back end that was asked for; None when all do."""
@@ -139,6 +150,7 @@ def open_nets(
         full_range=OnDemand(opener(FACE_FULL_RANGE, timed=False)),
         mesh=opened(FACE_MESH),
         iris=opened(IRIS),
+        eye_state=OpenedNet(opened(EYE_STATE), manifest[EYE_STATE]) if EYE_STATE in manifest.models else None,
         expression=ExpressionNets(
             network=OpenedNet(opened(EXPRESSION), manifest[EXPRESSION]),
             # A few thousand products in float: no back end is quicker, and plain kernels are the same everywhere.
@@ -146,6 +158,7 @@ def open_nets(
         )
         if expression.enabled
         else None,
+        mouth=OpenedNet(opened(MOUTH), manifest[MOUTH]) if MOUTH in manifest.models else None,
         short_range_name=FACE_SHORT_RANGE_INT8 if detector.kind == "int8" else FACE_SHORT_RANGE,
         short_range_reason=detector.reason,
     )

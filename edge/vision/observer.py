@@ -1,7 +1,7 @@
 """From a frame to a FaceObservation: find the driver, follow the face, read it.
 
-The detector runs when no face is followed and now and then besides; the mesh on every frame with a face; the iris net
-when a lid may have moved; the expression net on every n-th frame.
+The detector runs when no face is followed and now and then besides; the mesh on every frame with a face; the iris
+and eye-state nets when a lid may have moved; the mouth net now and then; the expression net on every n-th.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Final
 from edge.types import FaceObservation, Quality
 from edge.vision.detector import ROOMY
 from edge.vision.expression import ExpressionReader
+from edge.vision.eye_state import EyeStateNet
 from edge.vision.eyes import LEFT_EYE, RIGHT_EYE, Eye, EyeReading, IrisNet
 from edge.vision.finder import FaceFinder
 from edge.vision.headpose import HeadPoseReader
 from edge.vision.landmarks import MIN_PRESENCE, Mesh
-from edge.vision.mouth import mouth_ratio
+from edge.vision.mouth import MouthNet, mouth_ratio
 from edge.vision.quality import CropQuality, crop_quality
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ frames. The detector's does not: it is taken every third such frame and kept in 
 QUALITY_EVERY_FRAMES: Final = 5
 """Light and sharpness change slowly [D]."""
 
+MOUTH_EVERY_NS: Final = 90_000_000
+"""A yawn lasts seconds: the mouth network looks about ten times in one, and its answer holds in between [D]."""
+
 
 @dataclass(slots=True)
 class _Track:
@@ -59,6 +63,10 @@ class _Track:
     held: Roi | None = None
     """The detector's region, kept for the frames until it looks again."""
     quality: CropQuality | None = None
+    yawn: float | None = None
+    """The mouth network's last answer."""
+    yawn_ns: int | None = None
+    """When it looked."""
 
 
 class FaceObserver:
@@ -70,11 +78,13 @@ class FaceObserver:
         self._finder = FaceFinder(camera, vision, nets)
         self._pose = HeadPoseReader(camera.fov_deg)
         iris = IrisNet(nets.iris)
-        self._right_eye = Eye(RIGHT_EYE, iris, vision.iris_every_n, camera.neutral_yaw_deg)
-        self._left_eye = Eye(LEFT_EYE, iris, vision.iris_every_n, camera.neutral_yaw_deg)
+        state = EyeStateNet(nets.eye_state.net, nets.eye_state.model) if nets.eye_state else None
+        self._right_eye = Eye(RIGHT_EYE, iris, vision.iris_every_n, camera.neutral_yaw_deg, state)
+        self._left_eye = Eye(LEFT_EYE, iris, vision.iris_every_n, camera.neutral_yaw_deg, state)
         self._expression = (
             ExpressionReader(nets.expression, camera.light) if nets.expression and expression.enabled else None
         )
+        self._mouth = MouthNet(nets.mouth.net, nets.mouth.model) if nets.mouth else None
         self._track: _Track | None = None
         self._faces = 0
         self._frames_without_face = 0
@@ -161,6 +171,7 @@ class FaceObserver:
             eye_certainty_left=left.certainty,
             eye_certainty_right=right.certainty,
             mouth_ratio=mouth,
+            yawn_probability=self._yawn(track, t_ns),
             yaw_deg=pose.camera.yaw_deg,
             pitch_deg=pose.camera.pitch_deg,
             roll_deg=pose.camera.roll_deg,
@@ -175,6 +186,15 @@ class FaceObserver:
                 reason=_reason(left, right),
             ),
         )
+
+    def _yawn(self, track: _Track, t_ns: int) -> float | None:
+        """Ask the mouth network now and then; None for a face too dark, too bright or too blurred to be read."""
+        if self._mouth is None or track.quality is None or track.quality.reason is not None:
+            track.yawn_ns = None
+            return None
+        if track.yawn_ns is None or t_ns - track.yawn_ns >= MOUTH_EVERY_NS:
+            track.yawn, track.yawn_ns = self._mouth.yawn_probability(track.mesh), t_ns
+        return track.yawn
 
 
 def _reason(left: EyeReading, right: EyeReading) -> ObservabilityReason:

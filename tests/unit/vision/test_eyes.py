@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from edge.vision.eyes import LEFT_EYE, RIGHT_EYE, Eye, EyeReading, openness_of
+from edge.vision.eye_state import EyeState
+from edge.vision.eyes import LEFT_EYE, RIGHT_EYE, Eye, EyeReading, openness_of, ratio_of, state_share
 from edge.vision.headpose import HeadPose
 from edge.vision.landmarks import Mesh
 from edge.vision.preprocess import Roi
@@ -30,6 +31,21 @@ class Iris:
         assert crop.shape == (64, 64)
         self.calls += 1
         return self.answer
+
+
+class State:
+    """An eye-state network that answers with an openness that the test sets."""
+
+    size = 48
+
+    def __init__(self, openness: float) -> None:
+        self.openness = openness
+        self.calls = 0
+
+    def read(self, crop: np.ndarray) -> EyeState:
+        assert crop.shape == (48, 48)
+        self.calls += 1
+        return EyeState(min(self.openness, 1.0), self.openness)
 
 
 def follow(eye: Eye, mesh: Mesh, frames: int, start: int = 0, view: HeadPose = FRONTAL) -> list[EyeReading]:
@@ -160,3 +176,35 @@ def test_after_forgetting_the_eye_is_measured_anew(make_mesh: MakeMesh) -> None:
     (reading,) = follow(eye, make_mesh(), 1, start=3)
     assert reading.openness == 0.0
     assert iris.calls == 2
+
+
+DIM_PICTURE = (PICTURE // 8 + 20).astype(np.uint8)
+"""The same with an eighth of the contrast: about 18 grey levels."""
+
+
+def test_with_little_contrast_a_lid_is_the_mean_of_both_networks(make_mesh: MakeMesh) -> None:
+    state = State(0.0)
+    eye = Eye(RIGHT_EYE, Iris(0.12), 0, state=state)
+    reading = eye.read(DIM_PICTURE, make_mesh(), FRONTAL, 0)
+    assert state.calls == 1
+    assert reading.openness == pytest.approx(openness_of((0.12 + 0.07) / 2))
+    assert reading.openness is not None
+    assert reading.openness < 0.3 < openness_of(0.12)
+
+
+def test_with_good_contrast_the_iris_net_is_asked_alone(make_mesh: MakeMesh) -> None:
+    state = State(0.0)
+    reading = Eye(RIGHT_EYE, Iris(0.14), 0, state=state).read(PICTURE, make_mesh(), FRONTAL, 0)
+    assert state.calls == 0
+    assert reading.openness == pytest.approx(openness_of(0.14))
+
+
+def test_the_less_contrast_the_more_the_eye_state_net_has_to_say() -> None:
+    shares = [state_share(span) for span in range(0, 256, 5)]
+    assert shares == sorted(shares, reverse=True)
+    assert (state_share(14), state_share(45), state_share(60), state_share(200)) == (0.5, 0.25, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("ratio", [0.07, 0.09, 0.105, 0.2, 0.26])
+def test_openness_and_ratio_are_each_others_inverse(ratio: float) -> None:
+    assert ratio_of(openness_of(ratio)) == pytest.approx(ratio)

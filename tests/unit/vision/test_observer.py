@@ -51,6 +51,7 @@ class Meshing:
     """Answers every crop with one mesh, as sure as told."""
 
     input_shapes = ((1, MESH_PX, MESH_PX, 3),)
+    input_types = (np.dtype(np.float32),)
 
     def __init__(self, mesh: Mesh) -> None:
         low, high = mesh.points[:, :2].min(axis=0), mesh.points[:, :2].max(axis=0)
