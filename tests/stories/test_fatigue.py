@@ -191,3 +191,11 @@ def test_a_glance_down_with_open_eyes_is_no_nod() -> None:
 def test_a_head_that_stays_down_is_no_nod() -> None:
     told = Drive(fps=30).ahead(3).closed(0.4).closed(3.5, pitch_deg=-20.0).ahead(2).judge()
     assert told.events("nod") == []
+
+
+def test_talking_with_a_wide_mouth_that_the_network_takes_for_a_yawn_is_none() -> None:
+    def wide_talk(at_s: float) -> dict[str, float]:
+        return {"mouth_ratio": 0.62 + 0.1 * math.sin(2 * math.pi * 2.5 * at_s), "yawn_probability": 0.97}
+
+    drive = Drive(fps=15, yawn_probability=0.05).ahead(3).show(4.0, wide_talk)
+    assert drive.ahead(3).judge().events("yawn") == []
