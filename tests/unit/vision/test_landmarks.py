@@ -57,6 +57,8 @@ def test_the_mean_face_is_found_at_its_scale(make_mesh: MakeMesh) -> None:
 
 def test_the_net_is_shown_the_crop_and_its_flag_becomes_a_probability() -> None:
     class Net:
+        input_types = (np.dtype(np.float32),)
+
         def run(self, inputs: tuple[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
             assert inputs[0].shape == (1, 192, 192, 3)
             assert 0.0 <= inputs[0].min() <= inputs[0].max() <= 1.0
