@@ -27,6 +27,7 @@ from edge.camera.open import source_for
 from edge.decision.engine import DecisionEngine
 from edge.health import HealthReporter
 from edge.inference.manifest import Manifest, ModelError
+from edge.inference.runtime import RuntimeMissingError
 from edge.loop import PipelineLoop
 from edge.outlets import CabOutlet, FleetOutlet, RecordingOutlet
 from edge.pipeline import Pipeline
@@ -69,7 +70,14 @@ def run_daemon(config: Config, *, config_path: Path | None) -> int:
     try:
         with SingleInstance(Path(config.service.state_dir)):
             return Daemon(config).run()
-    except (StateDirError, CameraError, ModelError, MqttSettingsError, OutboxBusyError) as error:
+    except (
+        StateDirError,
+        CameraError,
+        ModelError,
+        RuntimeMissingError,
+        MqttSettingsError,
+        OutboxBusyError,
+    ) as error:
         logger.critical("cannot start: %s", error)
         return FAILED
 

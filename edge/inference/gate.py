@@ -7,6 +7,7 @@ a network that answers wrongly on these too is refused.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import platform
@@ -64,7 +65,10 @@ def open_trusted(
     while True:
         net = Net.open(path, requested, threads=threads, model=model, journal=journal)
         name = net.choice.name
-        verdict = judge(examine(net, path, model, threads=threads, timed=timed), reference_ratio(model))
+        # An accelerator that brings the process down need not do so at its first invoke.
+        with journal.trial(name) if journal is not None and name == "edgetpu" else contextlib.nullcontext():
+            evidence = examine(net, path, model, threads=threads, timed=timed)
+        verdict = judge(evidence, reference_ratio(model))
         if net.choice.degraded_reason:
             reasons.append(net.choice.degraded_reason)
         if verdict.reason is not None:

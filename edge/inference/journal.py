@@ -6,9 +6,13 @@ tried, and a name that is still there at the next start is the culprit.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 RETRY_AFTER_S: Final = 600.0
 """A bus or power fault may pass; ten minutes keep a restart loop out of it [D]."""
@@ -42,6 +46,15 @@ class CrashJournal:
             self._file(delegate).write_text(f"about to try delegate {delegate}\n", encoding="utf-8")
         except OSError:
             return
+
+    @contextlib.contextmanager
+    def trial(self, delegate: str) -> Iterator[None]:
+        """Keep the note for as long as the delegate is tried, however the trial ends."""
+        self.about_to_try(delegate)
+        try:
+            yield
+        finally:
+            self.survived(delegate)
 
     def survived(self, delegate: str) -> None:
         """Note that the trial came back, well or badly."""

@@ -107,8 +107,11 @@ def _row(manifest: Manifest, one: Whereabouts) -> dict[str, Any]:
 
 def _print_whereabouts(manifest: Manifest, one: Whereabouts) -> None:
     model = manifest[one.name]
-    wheel = model.wheel_path
-    origin = "our own" if wheel is None else f"from {wheel[0]}"
+    origin = "our own"
+    if model.wheel_path is not None:
+        origin = f"from {model.wheel_path[0]}"
+    elif model.made_from is not None:
+        origin = f"made here from {model.made_from[0]}"
     print(f"{model.name:<17} {one.state:<8} {model.bytes / 1e3:>6,.0f} kB  {model.purpose}".rstrip())
     print(f"    {one.problem or one.file}")
     print(f"    {origin}, {model.licence}" + (f"; card {model.card}" if model.card else ""))

@@ -203,3 +203,10 @@ def test_a_damaged_network_is_never_used(broker: Mosquitto, models: Path, tmp_pa
         daemon.close()
     assert f"network {file} is not the one that was measured" in said
     assert said.endswith("restore it from the repository or reinstall edge-dms")
+
+
+def test_a_machine_without_any_runtime_is_told_what_to_install(daemon: Daemon, tmp_path: Path) -> None:
+    blocked = 'import sys\nsys.modules["ai_edge_litert"] = sys.modules["tflite_runtime"] = None\n'
+    (tmp_path / "sitecustomize.py").write_text(blocked, encoding="utf-8")
+    daemon.start(PYTHONPATH=str(tmp_path))
+    assert "no TFLite runtime (ai_edge_litert: " in refusal(daemon)

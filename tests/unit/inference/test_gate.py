@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from edge.inference.delegates import DelegateChoice
 from edge.inference.gate import (
     DOUBTFUL_ROUNDS,
     MOST_ROUNDS,
@@ -21,8 +22,10 @@ from edge.inference.gate import (
     open_trusted,
     reference_ratio,
 )
+from edge.inference.interpreter import Net
+from edge.inference.journal import CrashJournal
 from edge.inference.manifest import Manifest, Model, ModelError
-from edge.inference.parity import USUAL_RATIO
+from edge.inference.parity import USUAL_RATIO, Evidence
 from edge.inference.runtime import load_runtime
 
 ON_XNNPACK: Final = "AUTO"
@@ -186,6 +189,24 @@ def test_a_reason_from_before_the_gate_is_kept(doctored: Doctored, path: Path, m
     net = open_trusted(path, "edgetpu", model)
     assert str(net.choice.degraded_reason).startswith("edgetpu: no expression_int8_edgetpu.tflite beside the model; ")
     assert "xnnpack: decides differently" in str(net.choice.degraded_reason)
+
+
+def test_an_accelerator_is_in_the_crash_journal_while_its_answers_are_compared(
+    path: Path, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = Net.open(path, "cpu", model=model)
+    net.choice = DelegateChoice("edgetpu")
+    noted: list[bool] = []
+
+    def look(*_: object, **__: object) -> Evidence:
+        noted.append((tmp_path / "trying-edgetpu").is_file())
+        return Evidence()
+
+    monkeypatch.setattr("edge.inference.gate.Net.open", lambda *_, **__: net)
+    monkeypatch.setattr("edge.inference.gate.examine", look)
+    assert open_trusted(path, "edgetpu", model, journal=CrashJournal(tmp_path)).choice.name == "edgetpu"
+    assert noted == [True]
+    assert not (tmp_path / "trying-edgetpu").exists()
 
 
 def test_the_reference_ratio_is_this_machine_s_or_the_usual_one(model: Model) -> None:
