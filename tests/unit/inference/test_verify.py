@@ -178,10 +178,10 @@ def test_the_network_of_another_name_is_refused(folder: Path) -> None:
     ours = Manifest.load()[OURS]
     document = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     (entry,) = [model for model in document["models"] if model["name"] == OURS]
-    entry |= {"name": "eye_state", "file": "eye_state.tflite", "sha256": "0" * 64}
+    entry |= {"name": "one_of_ours", "file": "one_of_ours.tflite", "sha256": "0" * 64}
     (folder / "manifest.json").write_text(json.dumps(document), encoding="utf-8")
-    shutil.copy(folder / ours.file, folder / "eye_state.tflite")
-    (check,) = verify(Manifest.load(str(folder)), "cpu", names=["eye_state"])
+    shutil.copy(folder / ours.file, folder / "one_of_ours.tflite")
+    (check,) = verify(Manifest.load(str(folder)), "cpu", names=["one_of_ours"])
     assert f"is not the one that was measured (sha256 {ours.sha256[:12]}…)" in check.detail
 
 
