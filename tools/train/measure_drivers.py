@@ -21,13 +21,16 @@ from infrared import HOSTILE_FROM
 from shapes import Reader
 
 from edge.config.schema import Expression, Inference
-from edge.vision.expression import ExpressionReader
+from edge.vision.expression import ExpressionReader, probabilities
 from edge.vision.nets import open_nets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
+
+    from edge.config.schema import Light
+    from edge.vision.landmarks import Mesh
 
 NEIGHBOURS = 12
 """YawDD frames follow each other by person, about twelve each: the groups of the bootstrap."""
@@ -39,17 +42,20 @@ FRAME_STEP = 3
 class DriverReader:
     """Frames to class probabilities, as the daemon reads them."""
 
-    def __init__(self) -> None:
+    def __init__(self, light: Light) -> None:
         nets = open_nets(Inference(), Expression())
         assert nets.expression is not None  # noqa: S101 - it is switched on above
-        self._faces, self._expression = Reader(), ExpressionReader(nets.expression)
+        self._faces, self._expression = Reader(), ExpressionReader(nets.expression, light)
         self.abstain = nets.expression.fusion.model.abstain_below
 
     def read(self, frames: list[NDArray[np.uint8]]) -> tuple[NDArray[np.float64], list[int]]:
         """Probabilities (N, 7) of the frames with a face, and which frames these are."""
         meshes = [(number, self._faces.frame(frame)) for number, frame in enumerate(frames)]
-        found = [(number, self._expression.probabilities(mesh)) for number, mesh in meshes if mesh is not None]
+        found = [(number, self._stated(mesh)) for number, mesh in meshes if mesh is not None]
         return np.array([stated for _, stated in found]).reshape(-1, PUBLISHED), [number for number, _ in found]
+
+    def _stated(self, mesh: Mesh) -> list[float]:
+        return probabilities(self._expression.logits(mesh)[:PUBLISHED], 1.0)
 
     def shares(self, stated: NDArray[np.float64]) -> str:
         """Share of frames for each class named, and abstained."""
@@ -106,8 +112,9 @@ def main() -> None:
     """Read the command line, measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--light", choices=("visible", "infrared"), default="visible", help="which logits to read")
     options = parser.parse_args()
-    reader = DriverReader()
+    reader = DriverReader(options.light)
     measure_parked_drivers(reader, options.data / "yawdd_frames")
     measure_films(reader, options.data / "clips")
 
