@@ -62,7 +62,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--models", type=Path, default=Path("models"), help="folder of the recipe")
     parser.add_argument("--build", type=Path, default=Path("build/twins"), help="folder of the twin and of the search")
-    parser.add_argument("--crops", type=int, default=60, help="how many the search looks at")
+    parser.add_argument("--crops", type=int, default=120, help="how many the search looks at")
     parser.add_argument("--sweeps", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()

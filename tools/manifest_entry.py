@@ -77,7 +77,7 @@ def entry(options: argparse.Namespace, present: dict[str, Any]) -> dict[str, Any
         "file": options.file.name,
         "sha256": sha256_of(options.file),
         "bytes": options.file.stat().st_size,
-        "origin": present.get("origin", COMMITTED),
+        "origin": options.origin or present.get("origin", COMMITTED),
         "licence": licence,
         "card": card,
         "purpose": options.purpose or present.get("purpose", ""),
@@ -248,6 +248,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--abstain", type=float, default=0.0)
     made.add_argument("--licence", help='default: "Apache-2.0; trained on research-only data, see CARD"')
     made.add_argument("--card", help="file beside the manifest; default: NAME.card.md")
+    made.add_argument("--origin", help="made:FLOAT_NETWORK:RECIPE for an int8 twin; default: committed")
     made.add_argument("--purpose", help="what it does, in a few words")
     made.add_argument(
         "--outputs",

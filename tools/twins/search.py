@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Ranges = dict[str, tuple[float, float]]
 
-FACTORS: Final = (0.6, 0.8, 1.3, 1.8)
+FACTORS: Final = (0.6, 0.8, 0.9, 1.15, 1.4, 1.8)
 """Tried on each range [D]."""
 
 

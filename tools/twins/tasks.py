@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Outputs = Sequence[Floats]
 
-CLOSE_UP: Final = (1.4, 2.5)
-"""A second crop of each frame is a square of so many box widths around the face: seats are framed closely [D]."""
-NIGHT_EVERY: Final = 4
-NIGHT_GAIN: Final = 0.3
-"""Every fourth crop is taken once more in a third of the light [D]."""
+SEAT: Final = (1.8, 4.0)
+"""A second crop of each frame is a square of so many box widths around the face, as a seat is framed [D]."""
+NIGHT_EVERY: Final = 6
+NIGHT_GAIN: Final = 0.4
+"""Every sixth crop is taken once more in less light [D]."""
+BESIDE_EVERY: Final = 4
+"""On every fourth frame the mesh also looks beside the face [D]."""
 
 SURE_LOGIT: Final = -1.0
 """An anchor that says less has no say in the detector's answer, whatever else it says [D]."""
@@ -41,6 +43,8 @@ class Task:
     outputs: tuple[str, ...]
     crops: Callable[[Net, Net, Iterator[Gray], np.random.Generator], Iterator[Gray]]
     """Makes its inputs from frames, with the float detector and the float mesh."""
+    face: Callable[[Outputs], tuple[float, float, float, float] | None]
+    """Left, top, right and bottom of the face in input pixels; None where there is none."""
     output_ranges: Callable[[Sequence[Outputs]], list[tuple[float, float]]]
     """Lowest and highest value that each output must be able to say."""
     loss: Callable[[Outputs, Outputs], float]
@@ -48,7 +52,7 @@ class Task:
 
 
 def detector_crops(detector: Net, _mesh: Net, frames: Iterator[Gray], random: np.random.Generator) -> Iterator[Gray]:
-    """Yield the whole frame and, where there is a face, a close-up of it, on the detector's canvas."""
+    """Yield the whole frame and, where there is a face, the seat, on the detector's canvas."""
     finder = Detector(detector, SHORT_RANGE)
     for frame in frames:
         height, width = frame.shape
@@ -56,7 +60,7 @@ def detector_crops(detector: Net, _mesh: Net, frames: Iterator[Gray], random: np
         faces = finder.find(frame, (0, 0, width, height))
         if faces:
             left, top, right, bottom = faces[0].box
-            side = (right - left) * random.uniform(*CLOSE_UP)
+            side = (right - left) * random.uniform(*SEAT)
             x, y = (left + right) / 2, (top + bottom) / 2
             low_x, high_x = max(0, round(x - side / 2)), min(width, round(x + side / 2))
             low_y, high_y = max(0, round(y - side / 2)), min(height, round(y + side / 2))
@@ -75,7 +79,7 @@ def mesh_crops(detector: Net, mesh: Net, frames: Iterator[Gray], random: np.rand
         yield read.crop
         if read.presence >= MIN_PRESENCE:
             yield reader.read(frame, read.next_roi()).crop
-        if number % NIGHT_EVERY == 0:
+        if number % BESIDE_EVERY == 0:
             side = faces[0].roi().side
             yield cut(frame, Roi(random.uniform(0, width), random.uniform(0, height), side), 192)
 
@@ -86,6 +90,15 @@ def with_nights(crops: Iterator[Gray]) -> Iterator[Gray]:
         yield crop.copy()
         if number % NIGHT_EVERY == 0:
             yield (crop * NIGHT_GAIN).astype(np.uint8)
+
+
+def detected_face(outputs: Outputs) -> tuple[float, float, float, float] | None:
+    """Return the box of the surest face."""
+    faces = merged(*joined(outputs), _ANCHORS, 128)
+    return tuple(faces[0][0][:4].tolist()) if faces else None
+
+
+_ANCHORS: Final = anchor_centres(128, SHORT_RANGE)
 
 
 def detector_ranges(answers: Sequence[Outputs]) -> list[tuple[float, float]]:
@@ -108,8 +121,6 @@ ROOM: Final = 1.1
 READ: Final = 8
 """Of an anchor's sixteen numbers only the box and the eyes are read."""
 
-_ANCHORS: Final = anchor_centres(128, SHORT_RANGE)
-
 
 def detector_loss(real: Outputs, twin: Outputs) -> float:
     """Differences of box and eyes over the face's width, of the score, and a penalty for faces that are not there."""
@@ -118,14 +129,17 @@ def detector_loss(real: Outputs, twin: Outputs) -> float:
     loss = float(np.maximum(other_logits[~sure], 0.0).sum())
     if sure.any():
         scores, other_scores = _sigmoid(logits[sure]), _sigmoid(other_logits[sure])
-        shift = np.abs(boxes[sure, :READ] - other_boxes[sure, :READ]).mean(axis=1) / np.maximum(boxes[sure, 2], 5.0)
-        loss += float(np.average(shift + 0.1 * np.abs(scores - other_scores), weights=scores))
-        faces, others = (merged(*both, _ANCHORS, 128) for both in ((boxes, logits), (other_boxes, other_logits)))
-        if faces and others:
-            width = faces[0][0][2] - faces[0][0][0]
-            loss += float(np.abs(faces[0][0] - others[0][0]).mean() / width)
-        loss += 0.3 * abs(len(faces) - len(others))
+        apart = np.abs(boxes[sure, :READ] - other_boxes[sure, :READ]).mean(axis=1) / np.maximum(boxes[sure, 2], 5.0)
+        loss += float(np.average(apart + 0.2 * np.abs(scores - other_scores), weights=scores))
     return loss
+
+
+def meshed_face(outputs: Outputs) -> tuple[float, float, float, float] | None:
+    """Return the box of the points, where there is a face."""
+    if outputs[1].item() <= 0.0:
+        return None
+    points = outputs[0].reshape(POINTS, 3)[:, :2]
+    return (*points.min(axis=0).tolist(), *points.max(axis=0).tolist())
 
 
 def mesh_ranges(answers: Sequence[Outputs]) -> list[tuple[float, float]]:
@@ -174,6 +188,7 @@ TASKS: Final = {
         high=1.0,
         outputs=("regressor_8", "regressor_16", "classificator_8", "classificator_16"),
         crops=detector_crops,
+        face=detected_face,
         output_ranges=detector_ranges,
         loss=detector_loss,
     ),
@@ -182,6 +197,7 @@ TASKS: Final = {
         high=1.0,
         outputs=("conv2d_21", "conv2d_31"),
         crops=mesh_crops,
+        face=meshed_face,
         output_ranges=mesh_ranges,
         loss=mesh_loss,
     ),
