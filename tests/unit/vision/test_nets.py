@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge.config.schema import Expression, Inference
-from edge.inference.manifest import Manifest
+from edge.inference.manifest import Manifest, ModelError
 from edge.vision.nets import open_nets
 
 pytestmark = pytest.mark.models
@@ -61,3 +61,27 @@ def test_an_edge_tpu_that_is_not_there_is_said_for_each_network(manifest: Watche
     reason = nets.degraded_reason()
     assert reason is not None
     assert reason.count("_edgetpu.tflite beside the model") == 6
+
+
+@pytest.mark.parametrize(("variant", "name"), [("float", "face_short_range"), ("int8", "face_short_range_int8")])
+def test_the_detector_is_the_one_that_was_asked_for(manifest: Watched, variant: str, name: str) -> None:
+    nets = open_nets(Inference(detector_variant=variant), Expression(enabled=False), manifest=manifest)
+    assert (nets.short_range_name, nets.short_range_reason) == (name, "as configured")
+    assert nets.by_name()[name] is nets.short_range
+    assert name in nets.names()
+    assert len({"face_short_range", "face_short_range_int8"} & set(manifest.asked)) == 1
+
+
+def test_the_detector_is_timed_and_the_reason_says_what_was_found(manifest: Watched) -> None:
+    nets = open_nets(Inference(), Expression(enabled=False), manifest=manifest)
+    assert {"face_short_range", "face_short_range_int8"} <= set(manifest.asked)
+    assert "of float's time on xnnpack, measured" in nets.short_range_reason
+
+
+def test_a_manifest_without_the_int8_detector_still_works(manifest: Watched) -> None:
+    del manifest.models["face_short_range_int8"]
+    nets = open_nets(Inference(), Expression(enabled=False), manifest=manifest)
+    assert nets.short_range_name == "face_short_range"
+    assert nets.short_range_reason.startswith("no face_short_range_int8 in ")
+    with pytest.raises(ModelError, match="no network named 'face_short_range_int8'"):
+        open_nets(Inference(detector_variant="int8"), Expression(enabled=False), manifest=manifest)

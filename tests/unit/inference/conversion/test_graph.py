@@ -1,21 +1,16 @@
-"""Reading and writing .tflite files, held against the runtime's own schema and interpreter."""
+"""Reading and writing .tflite files: same answers, and refusal of what is damaged."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from ai_edge_litert import schema_py_generated as schema
 
 from edge.inference.conversion.flatbuffer import DamagedFileError, Scalar, Table, Tables, Vector, packed
-from edge.inference.conversion.graph import BUFFER_ALIGNMENT, Code, read_graph, write_graph
+from edge.inference.conversion.graph import Code, read_graph, write_graph
 from edge.inference.manifest import Manifest
-from tests.support.tiny_net import TinyNet, answers, detector_like, mesh_like
+from tests.support.tiny_net import TinyNet, answers, mesh_like
 
 PICTURE = np.random.default_rng(4).uniform(-1, 1, (1, 16, 16, 3)).astype(np.float32)
-
-
-def official(model: bytes) -> schema.ModelT:
-    return schema.ModelT.InitFromObj(schema.Model.GetRootAs(model, 0))
 
 
 def single() -> bytes:
@@ -26,18 +21,7 @@ def single() -> bytes:
     return net.finish(net.add(net.pad_channels(net.pool(x, "pooled"), "padded", 4), y, "sum"))
 
 
-@pytest.mark.parametrize("model", [detector_like(), mesh_like()], ids=["detector", "mesh"])
-def test_a_graph_is_read_as_the_schema_has_it(model: bytes) -> None:
-    read, truth = read_graph(model), official(model).subgraphs[0]
-    assert [t.name for t in read.tensors] == [t.name.decode() for t in truth.tensors]
-    assert [t.shape for t in read.tensors] == [tuple(t.shape) for t in truth.tensors]
-    assert [o.inputs for o in read.operators] == [list(o.inputs) for o in truth.operators]
-    assert (read.inputs, read.outputs) == (list(truth.inputs), list(truth.outputs))
-    codes = [code.builtinCode for code in official(model).operatorCodes]
-    assert [o.code for o in read.operators] == [codes[o.opcodeIndex] for o in truth.operators]
-
-
-def test_options_are_read_as_the_schema_has_them() -> None:
+def test_options_are_read() -> None:
     read = {o.code: o.options for o in read_graph(single()).operators}
     assert read[Code.CONV_2D] == {
         "padding": 0,
@@ -56,17 +40,6 @@ def test_a_written_graph_answers_as_the_one_that_was_read() -> None:
     model = single()
     written = write_graph(read_graph(model), "written again")
     np.testing.assert_array_equal(answers(written, PICTURE)[0], answers(model, PICTURE)[0])
-    assert official(written).description == b"written again"
-
-
-def test_constants_are_aligned_as_the_schema_demands() -> None:
-    written = write_graph(read_graph(single()), "")
-    start = np.frombuffer(written, np.uint8)
-    for buffer in official(written).buffers:
-        if buffer.data is not None:
-            place = written.find(bytes(buffer.data))
-            assert place % BUFFER_ALIGNMENT == 0
-            assert start[place] == buffer.data[0]
 
 
 def test_an_operator_that_is_not_known_is_not_written() -> None:
