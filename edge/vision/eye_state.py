@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from edge.vision.preprocess import stretch_contrast
+from edge.vision.preprocess import int8_input
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,8 +90,7 @@ def openness_of(opened: float) -> float:
 
 def network_input(crop: Gray) -> NDArray[np.int8]:
     """Return the int8 input (1, size, size, 1): contrast stretched to 0..255, minus 128."""
-    stretched = stretch_contrast(crop, LOW_PERCENT, HIGH_PERCENT, MIN_SPAN_GREY)
-    return (stretched ^ np.uint8(0x80)).view(np.int8)[None, :, :, None]
+    return int8_input(crop, LOW_PERCENT, HIGH_PERCENT, MIN_SPAN_GREY)
 
 
 def square(crop: Gray, zoom: float, size: int) -> Gray:

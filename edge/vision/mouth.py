@@ -15,7 +15,7 @@ import numpy as np
 
 from edge.vision.landmarks import MESH_PX
 from edge.vision.meanface import INDICES
-from edge.vision.preprocess import stretch_contrast
+from edge.vision.preprocess import int8_input
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -111,5 +111,4 @@ def resized(picture: Gray, size: int) -> Gray:
 
 def network_input(crop: Gray) -> NDArray[np.int8]:
     """Return the int8 input (1, size, size, 1): contrast stretched to 0..255, minus 128."""
-    stretched = stretch_contrast(crop, LOW_PERCENT, HIGH_PERCENT, MIN_SPAN_GREY)
-    return (stretched ^ np.uint8(0x80)).view(np.int8)[None, :, :, None]
+    return int8_input(crop, LOW_PERCENT, HIGH_PERCENT, MIN_SPAN_GREY)

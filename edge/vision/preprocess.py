@@ -84,6 +84,13 @@ def stretch_contrast(crop: Gray, low_percent: float, high_percent: float, min_sp
     return np.asarray(cv2.LUT(crop, table), np.uint8)
 
 
+def int8_input(crop: Gray, low_percent: float, high_percent: float, min_span: float) -> NDArray[np.int8]:
+    """Return a crop as our own networks take it, int8 (1, height, width, 1): stretched to 0..255, minus 128."""
+    stretched = stretch_contrast(crop, low_percent, high_percent, min_span)
+    # Less 128, as bytes: the highest bit turned over.
+    return (stretched ^ np.uint8(0x80)).view(np.int8)[None, :, :, None]
+
+
 def _percentile(ascending: Gray, percent: float) -> float:
     place = (ascending.size - 1) * percent / 100
     rank = int(place)

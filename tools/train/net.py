@@ -53,33 +53,6 @@ class ConvNorm(nn.Module):
         return self.act(self.norm(self.conv(self.pad(x))))
 
 
-@dataclass(frozen=True)
-class Stage:
-    """One inverted residual block: channels in and out, stride (1 or 2) and expansion of the middle."""
-
-    channels_in: int
-    channels_out: int
-    stride: int
-    expansion: int
-
-
-class InvertedResidual(nn.Module):
-    """Expand, filter each channel, project; add the input where shape allows it [S: Sandler et al. 2018]."""
-
-    def __init__(self, stage: Stage) -> None:
-        super().__init__()
-        middle = stage.channels_in * stage.expansion
-        self.residual = stage.stride == 1 and stage.channels_in == stage.channels_out
-        self.expand = ConvNorm(stage.channels_in, middle, 1, 1, depthwise=False, relu=True)
-        self.filter = ConvNorm(middle, middle, 3, stage.stride, depthwise=True, relu=True)
-        self.project = ConvNorm(middle, stage.channels_out, 1, 1, depthwise=False, relu=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, in, H, W) to (N, out, H / stride, W / stride)."""
-        y = self.project(self.filter(self.expand(x)))
-        return x + y if self.residual else y
-
-
 class Residual(nn.Module):
     """Two 3x3 convolutions and a short cut, ReLU6 after the sum [S: He et al. 2015]."""
 
