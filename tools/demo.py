@@ -118,7 +118,7 @@ def daemon_configuration(
     host, port = broker
     camera: dict[str, Any] = {"neutral_yaw_deg": arguments.neutral_yaw}
     if source.is_char_device():
-        camera |= {"source": "v4l2", "device": str(source)}
+        camera |= {"source": "v4l2", "device": str(source), "light": "visible"}
     else:
         camera |= {"source": "files", "path": str(source), "pace": "fast" if arguments.fast else "realtime"}
     speed_kmh = arguments.speed_kmh if arguments.speed_kmh is not None else truth.get("speed_kmh")
