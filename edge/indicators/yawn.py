@@ -5,8 +5,7 @@ yawn, with the same certainty whoever it is; where no network looked, outer mout
 times the driver's own neutral and above an absolute floor. Short dips and short unseen moments do not end a yawn;
 speech, which opens the mouth for a syllable at a time, never reaches 90 %; somebody who talks with a wide mouth misses
 the apex, for 0.3 s a sure answer of the network or 1.2 times the floor. Where the network judges, a mouth that swings
-more often than a yawn does is talking. Evidence for fatigue from three on, never
-alone. [S]
+more often than a yawn does is talking. Evidence for fatigue from three on, never alone. [S]
 """
 
 from __future__ import annotations
