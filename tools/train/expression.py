@@ -28,6 +28,7 @@ from augment import Augmenter, plain
 from curve import draw_curve
 from data import FaceSet, load_visible
 from net import CLASSES, SHAPES, ExpressionNet, parameter_count
+from shipped import restore
 from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
@@ -49,6 +50,7 @@ LEARNING_RATES = {"student": 2e-3, "teacher": 2e-3, "pretrained": 6e-4}
 WEIGHT_DECAY = 3e-2
 AVERAGE_DECAY = 0.998
 WARM_UP_STEPS = 100
+RESTORING_PICTURES = 2048
 DRAWS_A_ROUND = 26_624
 
 
@@ -108,6 +110,22 @@ def open_net(name: str) -> nn.Module:
     return ExpressionNet(SHAPES[name])
 
 
+def some_pictures(pool: Pool, seed: int) -> Tensor:
+    """Draw the pictures (N, 1, 48, 48) that the normalisation of a shipped file is found on."""
+    augment = Augmenter(seed)
+    drawn = torch.multinomial(pool.chances, RESTORING_PICTURES, generator=augment.random)
+    return augment(pool.canvases[drawn])
+
+
+def load_weights(name: str, start: Path, pictures: Tensor) -> dict[str, Tensor]:
+    """Read weights to go on from: the best of a run's folder, or a shipped int8 file, normalised on `pictures`."""
+    if start.is_dir():
+        return torch.load(start / "best.pt", weights_only=True)
+    net = open_net(name)
+    restore(net, start, pictures)
+    return net.state_dict()
+
+
 def autocast(name: str) -> torch.autocast:
     """Compute plain convolutions with 16 bits, four times as fast on matrix units; depthwise ones gain nothing."""
     return torch.autocast("cpu", torch.bfloat16, enabled=name != "pretrained")
@@ -150,12 +168,12 @@ def move_average(average: nn.Module, net: nn.Module, step: int) -> None:
 class Run:
     """One training run with its checkpoint."""
 
-    def __init__(self, options: argparse.Namespace) -> None:
+    def __init__(self, options: argparse.Namespace, pictures: Tensor) -> None:
         torch.manual_seed(options.seed)
         self.options = options
         self.net = open_net(options.net).to(memory_format=torch.channels_last)
         if options.start:
-            self.net.load_state_dict(torch.load(options.start / "best.pt", weights_only=True))
+            self.net.load_state_dict(load_weights(options.net, options.start, pictures))
         self.average = copy.deepcopy(self.net)
         self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=1.0, weight_decay=WEIGHT_DECAY)
         self.augment = Augmenter(options.seed, options.strength)
@@ -248,7 +266,7 @@ def train(options: argparse.Namespace) -> None:
     canvases = torch.from_numpy(valid.canvases[chosen])
     truth = torch.from_numpy(valid.shares[chosen].argmax(1))
     day, night = plain(canvases), Augmenter(options.seed + 1).night(canvases)
-    run = Run(options)
+    run = Run(options, some_pictures(pool, options.seed))
     resumed = run.resume()
     print(
         f"{'resumed' if resumed else 'new'} run: {parameter_count(run.net):,} parameters, "
@@ -279,7 +297,7 @@ def main() -> None:
     parser.add_argument("--net", choices=("student", "teacher", "pretrained"), default="student")
     parser.add_argument("--targets", type=Path, help="the teachers' answers, from teach.py")
     parser.add_argument("--out", type=Path, help="folder of this run (default: build/train/NET)")
-    parser.add_argument("--start", type=Path, help="folder of a run whose best network this one goes on from")
+    parser.add_argument("--start", type=Path, help="run folder or shipped .tflite to go on from")
     parser.add_argument("--strength", type=float, default=1.0, help="of the augmentation")
     parser.add_argument("--rate", type=float, default=1.0, help="factor of the learning rate")
     parser.add_argument("--threads", type=int, default=1)

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from augment import Augmenter, plain
 from data import load_visible
-from expression import autocast, open_net, pool_of
+from expression import autocast, load_weights, open_net, pool_of, some_pictures
 from net import CLASSES
 from tqdm import tqdm
 
@@ -27,10 +27,10 @@ RANDOM_VIEWS = 2
 """Views as training shows them, beside the plain picture and its mirror image [D]."""
 
 
-def load_teacher(name: str, run: Path) -> nn.Module:
-    """Open the best network of a run."""
+def load_teacher(name: str, run: Path, pictures: Tensor) -> nn.Module:
+    """Open the best network of a run, or the one of a shipped file."""
     net = open_net(name).to(memory_format=torch.channels_last)
-    net.load_state_dict(torch.load(run / "best.pt", weights_only=True))
+    net.load_state_dict(load_weights(name, run, pictures))
     return net.eval()
 
 
@@ -56,11 +56,13 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
-    teachers = [(name, load_teacher(name, Path(run))) for name, _, run in (t.partition("=") for t in options.teachers)]
-    canvases = pool_of(load_visible(options.data)).canvases
+    pool = pool_of(load_visible(options.data))
+    pictures = some_pictures(pool, options.seed)
+    named = (teacher.partition("=") for teacher in options.teachers)
+    teachers = [(name, load_teacher(name, Path(run), pictures)) for name, _, run in named]
     augment = Augmenter(options.seed)
     told = []
-    for part in tqdm(canvases.split(256), disable=not sys.stderr.isatty()):
+    for part in tqdm(pool.canvases.split(256), disable=not sys.stderr.isatty()):
         straight = plain(part)
         views = [straight, straight.flip(3), *(augment(part) for _ in range(RANDOM_VIEWS))]
         told.append(torch.stack([answers(name, net, views) for name, net in teachers]).mean(0))
