@@ -5,13 +5,13 @@ Pure: the same rules judge a file at the start and a change of settings while ru
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from edge.config.rules import Rules
     from edge.config.schema import Config
 
 
@@ -27,7 +27,7 @@ class Contradiction:
 
 @dataclass(frozen=True, slots=True)
 class _Ascending:
-    """Values that must rise from key to key; `strict` refuses equal ones."""
+    """Values of one section of `rules` that must rise from key to key; `strict` refuses equal ones."""
 
     section: str
     keys: tuple[str, ...]
@@ -38,47 +38,48 @@ class _Ascending:
 _ENDS_BELOW: Final = "an alert must not end above its start"
 
 _ORDERS: Final = (
-    _Ascending("rules.openness", ("deep_below", "closed_below", "reopened_above"), "deep, closed, open again"),
-    _Ascending("rules.closure", ("blink_min_s", "log_s", "long_closure_s"), "blink, slow blink, long closure"),
-    _Ascending("rules.closure", ("notice_s", "microsleep_s"), "the notice comes before the warning", strict=False),
-    _Ascending("rules.closure", ("microsleep_s", "sleep_s", "unresponsive_s"), "each stage follows the one before"),
-    _Ascending(
-        "rules.closure", ("microsleep_s", "down_microsleep_s"), "looking down is judged more slowly", strict=False
-    ),
-    _Ascending("rules.perclos", ("notice_ratio", "warning60_ratio", "urgent60_ratio"), "L1, L2, L3"),
-    _Ascending("rules.perclos", ("notice_ratio", "warning180_ratio"), "L1, L2", strict=False),
-    _Ascending("rules.perclos", ("exit60_ratio", "notice_ratio"), _ENDS_BELOW, strict=False),
-    _Ascending("rules.perclos", ("exit180_ratio", "notice_ratio"), _ENDS_BELOW, strict=False),
-    _Ascending("rules.blink", ("microsleep_rate_warning", "microsleep_rate_urgent"), "L2, L3"),
-    _Ascending("rules.nod", ("closed_s", "drop_s"), "the eyes are closed while the head drops", strict=False),
-    _Ascending("rules.nod", ("drop_s", "recover_s"), "the head comes up after it dropped", strict=False),
-    _Ascending(
-        "rules.distraction", ("warning_s", "slow_warning_s"), "slow driving is judged more slowly", strict=False
-    ),
-    _Ascending("rules.distraction", ("warning_s", "zone_warning_s"), "a mirror may be looked at longer", strict=False),
-    _Ascending("rules.distraction", ("zone_free_s", "zone_warning_s"), "the free part comes first"),
-    _Ascending("rules.distraction", ("flicker_s", "clear_s"), "a flicker is shorter than a return to the road"),
-    _Ascending("rules.distraction", ("min_speed_kmh", "fast_kmh"), "fast is faster than active", strict=False),
-    _Ascending("rules.anger", ("exit30", "share30"), _ENDS_BELOW),
-    _Ascending("rules.presence", ("absent_notice_s", "absent_warning_s"), "L1, L2"),
-    _Ascending("rules.presence", ("degraded_ratio", "ok_ratio"), "degraded, ok"),
+    _Ascending("openness", ("deep_below", "closed_below", "reopened_above"), "deep, closed, open again"),
+    _Ascending("closure", ("blink_min_s", "log_s", "long_closure_s"), "blink, slow blink, long closure"),
+    _Ascending("closure", ("notice_s", "microsleep_s"), "the notice comes before the warning", strict=False),
+    _Ascending("closure", ("microsleep_s", "sleep_s", "unresponsive_s"), "each stage follows the one before"),
+    _Ascending("closure", ("microsleep_s", "down_microsleep_s"), "looking down is judged more slowly", strict=False),
+    _Ascending("perclos", ("notice_ratio", "warning60_ratio", "urgent60_ratio"), "L1, L2, L3"),
+    _Ascending("perclos", ("notice_ratio", "warning180_ratio"), "L1, L2", strict=False),
+    _Ascending("perclos", ("exit60_ratio", "notice_ratio"), _ENDS_BELOW, strict=False),
+    _Ascending("perclos", ("exit180_ratio", "notice_ratio"), _ENDS_BELOW, strict=False),
+    _Ascending("blink", ("microsleep_rate_warning", "microsleep_rate_urgent"), "L2, L3"),
+    _Ascending("nod", ("closed_s", "drop_s"), "the eyes are closed while the head drops", strict=False),
+    _Ascending("nod", ("drop_s", "recover_s"), "the head comes up after it dropped", strict=False),
+    _Ascending("distraction", ("warning_s", "slow_warning_s"), "slow driving is judged more slowly", strict=False),
+    _Ascending("distraction", ("warning_s", "zone_warning_s"), "a mirror may be looked at longer", strict=False),
+    _Ascending("distraction", ("zone_free_s", "zone_warning_s"), "the free part comes first"),
+    _Ascending("distraction", ("flicker_s", "clear_s"), "a flicker is shorter than a return to the road"),
+    _Ascending("distraction", ("min_speed_kmh", "fast_kmh"), "fast is faster than active", strict=False),
+    _Ascending("anger", ("exit30", "share30"), _ENDS_BELOW),
+    _Ascending("presence", ("absent_notice_s", "absent_warning_s"), "L1, L2"),
+    _Ascending("presence", ("degraded_ratio", "ok_ratio"), "degraded, ok"),
 )
 
 
 def contradictions(config: Config) -> list[Contradiction]:
     """Return everything in a configuration of valid values that does not go together."""
-    return [*_disorder(config), *_camera(config), *_outputs(config), *_broker(config)]
+    return [*rule_contradictions(config.rules), *_camera(config), *_outputs(config), *_broker(config)]
 
 
-def _disorder(config: Config) -> Iterator[Contradiction]:
+def rule_contradictions(rules: Rules) -> list[Contradiction]:
+    """Return every pair of thresholds that does not go together."""
+    return list(_disorder(rules))
+
+
+def _disorder(rules: Rules) -> Iterator[Contradiction]:
     for order in _ORDERS:
-        section: Any = functools.reduce(getattr, order.section.split("."), config)
+        section: Any = getattr(rules, order.section)
         for lower, upper in zip(order.keys, order.keys[1:], strict=False):
             low, high = getattr(section, lower), getattr(section, upper)
             if low > high or (order.strict and low == high):
                 relation = "below" if order.strict else "at most"
                 yield Contradiction(
-                    (f"{order.section}.{lower}", f"{order.section}.{upper}"),
+                    (f"rules.{order.section}.{lower}", f"rules.{order.section}.{upper}"),
                     f"{lower} ({low:g}) must be {relation} {upper} ({high:g}): {order.why}",
                     f"lower {lower} or raise {upper}",
                 )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import inspect
 
 from edge.config import scalars
 from edge.config.document import Mapping, Node, Scalar, Sequence
+from edge.config.floors import Floor, floor_of
 from edge.config.problems import WHOLE_FILE, Mark, ProblemList
 from edge.config.suggest import did_you_mean, key_hint
 
@@ -73,6 +74,37 @@ def _paths(info: inspect.StructType, prefix: str) -> list[str]:
     return paths
 
 
+class DescribedField(NamedTuple):
+    """What the schema says of one setting: the ends of its range, and what it means."""
+
+    low: float | None
+    high: float | None
+    meaning: str
+
+
+@functools.cache
+def described_fields(struct: type[msgspec.Struct]) -> dict[str, DescribedField]:
+    """Return every setting below `struct`, sections aside, by its dotted path."""
+    found: dict[str, DescribedField] = {}
+    for path, info in _leaves(_struct_type(struct), ""):
+        expected, _ = _unwrapped(info)
+        low = high = None
+        if isinstance(expected, (inspect.IntType, inspect.FloatType)):
+            low, high = expected.ge, expected.le
+        schema = info.extra_json_schema if isinstance(info, inspect.Metadata) else None
+        found[path] = DescribedField(low, high, (schema or {}).get("description", ""))
+    return found
+
+
+def _leaves(info: inspect.StructType, prefix: str) -> list[tuple[str, inspect.Type]]:
+    found: list[tuple[str, inspect.Type]] = []
+    for item in info.fields:
+        path = f"{prefix}.{item.encode_name}".lstrip(".")
+        inner, _ = _unwrapped(item.type)
+        found += _leaves(inner, path) if isinstance(inner, inspect.StructType) else [(path, item.type)]
+    return found
+
+
 def _unwrapped(info: inspect.Type) -> tuple[inspect.Type, bool]:
     """Return the type without its description and without `| None`, and whether None is allowed."""
     if isinstance(info, inspect.Metadata):
@@ -132,7 +164,7 @@ class _Reader:
         if not isinstance(node, Scalar):
             what = "a list" if isinstance(node, Sequence) else "a section"
             return self._refuse(node.mark, path, scalars.Refusal(f"expected {_words(expected)}, found {what}"))
-        result = _scalar(node, expected)
+        result = _scalar(node, expected, floor_of(info, path))
         return self._refuse(node.mark, path, result) if isinstance(result, scalars.Refusal) else result
 
     def _list(self, node: Node, expected: inspect.TupleType | inspect.VarTupleType, path: str) -> Any:
@@ -162,8 +194,8 @@ class _Reader:
         return _FAILED
 
 
-def _scalar(node: Scalar, expected: inspect.Type) -> Any:
-    """Return the value, or a `Refusal`."""
+def _scalar(node: Scalar, expected: inspect.Type, floor: Floor | None) -> Any:
+    """Return the value, or a `Refusal`; one that breaks a safety floor says why the floor is there."""
     if isinstance(expected, inspect.BoolType):
         return scalars.switch(node)
     if isinstance(expected, inspect.LiteralType):
@@ -172,7 +204,10 @@ def _scalar(node: Scalar, expected: inspect.Type) -> Any:
         value = scalars.number(node, whole=isinstance(expected, inspect.IntType), expected=_words(expected))
         if isinstance(value, scalars.Refusal):
             return value
-        return value if _in_range(value, expected) else scalars.Refusal(_range_message(value, expected))
+        if _in_range(value, expected):
+            return value
+        broken = floor is not None and floor.is_broken_by(value)
+        return scalars.Refusal(_range_message(value, expected), floor.sentence if floor and broken else None)
     if isinstance(expected, inspect.StrType):
         text = scalars.text(node)
         return text if isinstance(text, scalars.Refusal) else _checked_text(text, expected)

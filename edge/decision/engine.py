@@ -6,11 +6,9 @@ the driver state.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from edge.config.rules import Rules
+from edge.config.changes import ChangeError, changed
 from edge.decision.alerts import AlertBook
 from edge.decision.angers import AngerRules
 from edge.decision.closures import ClosureLadder
@@ -38,6 +36,7 @@ from edge.types import (
 )
 
 if TYPE_CHECKING:
+    from edge.config.rules import Rules
     from edge.decision.state import Summary
 
 
@@ -200,15 +199,10 @@ class DecisionEngine:
         return t_ns if self._last_ns is None else max(t_ns, self._last_ns)
 
     def _change_settings(self, change: SettingsChange) -> None:
-        """Take new thresholds from now on; a change that does not fit the types is ignored as a whole."""
-        values: dict[str, Any] = msgspec.to_builtins(self.rules)
+        """Take new thresholds from now on; a change that is refused is ignored as a whole."""
         try:
-            for key, value in change.changes.items():
-                section, _, name = key.removeprefix("rules.").partition(".")
-                values[section][name] = value
-            # Unknown names and values out of range fail here: a safety floor holds for remote settings too.
-            rules = msgspec.convert(values, Rules)
-        except (KeyError, TypeError, msgspec.ValidationError):
+            rules = changed(self.rules, change.changes)
+        except ChangeError:
             self.ignored += 1
             return
         self.rules = rules

@@ -171,6 +171,7 @@ def test_one_sound_at_a_time() -> None:
 
 def test_the_engine_takes_other_rules_while_running() -> None:
     drive = Drive(fps=15).ahead(3)
-    drive.member(lambda t_ns: SettingsChange(t_ns=t_ns, changes={"distraction.slow_warning_s": 2.0}))
+    changes = {"distraction.slow_warning_s": 2.0, "distraction.warning_s": 2.0}
+    drive.member(lambda t_ns: SettingsChange(t_ns=t_ns, changes=changes))
     told = drive.aside(3).ahead(2).judge()
     assert [story.level for story in told.alerts("distraction")] == [2]

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from edge.config.load import ConfigError, load_config, load_text
 from edge.config.schema import Config
 
+SLEEP_FLOOR = "at most 3 is a safety floor: Euro NCAP calls 3 s sleep"
+
 
 def problems(text: str) -> list[str]:
     with pytest.raises(ConfigError) as caught:
@@ -49,7 +51,7 @@ def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file() -> None:
         "c.yaml:2:8: camera.fps: expected a number from 5 to 60, found `fast`",
         "c.yaml:3:3: camera.widht: unknown setting; did you mean `width`",
         "c.yaml:5:9: mqtt.port: expected a whole number from 1 to 65535, found 0",
-        "c.yaml:8:14: rules.closure.sleep_s: expected a number from 2 to 3, found 9",
+        "c.yaml:8:14: rules.closure.sleep_s: expected a number from 2 to 3, found 9; " + SLEEP_FLOOR,
     ]
 
 
@@ -97,7 +99,7 @@ def test_a_setting_in_the_wrong_section_is_found_elsewhere() -> None:
         ("mqtt: [a]", "expected a section, found a list"),
         ("version: 2", "expected one of 1"),
         ("profile: euro-ncap", "did you mean `euro-ncap-2026`"),
-        ("profile: zzz", "known: eu-addw"),
+        ("profile: zzz", "known: euro-ncap-2026, eu-addw"),
         ("inference: {models_dir: ../../etc}", "climbs out of its folder"),
         ("service: {state_dir: /var/../etc}", "climbs out of its folder"),
         ("camera: {fps: " + "9" * 5000 + "}", "far too many digits"),
