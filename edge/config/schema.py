@@ -19,6 +19,7 @@ SHARE_OF_FRAME = Meta(ge=0.0, le=1.0)
 
 
 Light = Literal["infrared", "visible"]
+CommandName = Literal["ping", "report", "ack", "mark_wrong", "purge"]
 
 
 class Camera(Section, frozen=True):
@@ -162,6 +163,31 @@ class Mqtt(Section, frozen=True):
     require_subscriber: Annotated[
         bool, Meta(description="Keep alerts until somebody is subscribed (MQTT 5 reason 0x10).")
     ] = True
+    homeassistant: Annotated[
+        bool, Meta(description="Announce the vehicle to Home Assistant; `edge-dms homeassistant remove` takes it back.")
+    ] = False
+
+
+class RemoteKey(Section, frozen=True):
+    """A key of the fleet: what it signs is believed."""
+
+    name: Identifier
+    public_key: Annotated[
+        str, Meta(pattern="^[A-Za-z0-9+/]{43}=$", description="Ed25519, 32 bytes in base64: tools/sign_command.py key.")
+    ]
+
+
+class Remote(Section, frozen=True):
+    """What the fleet may ask of this vehicle over MQTT; nothing unless it is switched on here."""
+
+    commands: Annotated[bool, Meta(description="Listen to `cmd/*`.")] = False
+    allow: Annotated[
+        tuple[CommandName, ...], Meta(description="Commands that are carried out; `purge` only when it is named.")
+    ] = ("ping", "report", "ack", "mark_wrong")
+    configuration: Annotated[bool, Meta(description="Listen to `config/desired`.")] = False
+    keys: Annotated[
+        tuple[RemoteKey, ...], Meta(description="When there are any, only what is signed with one of them is taken.")
+    ] = ()
 
 
 class Outbox(Section, frozen=True):
@@ -202,6 +228,7 @@ class Config(Section, frozen=True):
     cab: Cab = field(default_factory=Cab)
     vehicle: Vehicle = field(default_factory=Vehicle)
     mqtt: Mqtt = field(default_factory=Mqtt)
+    remote: Remote = field(default_factory=Remote)
     outbox: Outbox = field(default_factory=Outbox)
     recording: Recording = field(default_factory=Recording)
     service: Service = field(default_factory=Service)

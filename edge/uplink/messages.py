@@ -1,12 +1,13 @@
-"""The wire format: every payload that exists, as one typed definition from which the JSON Schemas are made.
+"""The wire format: what a vehicle says, as one typed definition from which the whole contract is made.
 
+What it is told stands in `edge.uplink.remote.messages`, which topic carries what in `edge.uplink.contract.catalogue`.
 Wall time enters here and nowhere else. A field that is `None` is left out of the JSON; numbers that are not finite
 become null, so NaN never goes over the wire. Nothing here can hold an image, a landmark or an identity.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
@@ -18,7 +19,6 @@ from edge.types import (  # noqa: TC001 - msgspec resolves the annotations when 
     Phase,
 )
 from edge.uplink.lines import describe
-from edge.uplink.topics import ROOT
 from edge.uplink.wallclock import Instant, rfc3339
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ __all__ = [
     "AlertEvent",
     "AlertsActive",
     "ClockQuality",
+    "CommandHealth",
     "EvidenceData",
     "Health",
     "InCab",
@@ -40,10 +41,10 @@ __all__ = [
     "Policy",
     "StateMessage",
     "Status",
+    "Trip",
     "VehicleData",
     "describe",
     "encode",
-    "schemas",
     "speaks_of_expression",
     "state_message",
 ]
@@ -65,7 +66,9 @@ class ClockQuality(Message, frozen=True, kw_only=True):
     source: Literal["ntp", "free"]
     """`ntp`: disciplined by a time service; `free`: runs as it likes."""
     synced: bool
+    """False: only differences between times can be trusted."""
     error_ms: float | None = None
+    """The kernel's bound of the error."""
     corrected: bool = False
     """The clock was set after this was written: wall times were recomputed from the monotonic stamps."""
 
@@ -84,7 +87,9 @@ class Model(Message, frozen=True, kw_only=True):
     """One network that is in use."""
 
     name: str
+    """As in `models/manifest.json`."""
     sha256: str
+    """Of the file, 64 hexadecimal digits."""
 
 
 class Policy(Message, frozen=True, kw_only=True):
@@ -97,15 +102,19 @@ class Policy(Message, frozen=True, kw_only=True):
 
 
 class Info(Message, frozen=True, kw_only=True):
-    """Topic `info`: what this device is. `boot_id` and `time` are filled in by the uplink."""
+    """Topic `info`: what this device is. The last three fields are filled in by the uplink."""
 
     software: str
     config_hash: str
+    """SHA-256 of the whole configuration in force, remote settings included."""
     profile: str
+    """Rule profile that the thresholds start from."""
     models: tuple[Model, ...] = ()
     device: dict[str, str] = {}
     """Board, operating system, architecture."""
     policy: Policy = Policy()
+    contract: str | None = None
+    """Version of this contract: within 1.x fields are added, never renamed, removed or given another unit."""
     boot_id: str | None = None
     time: str | None = None
 
@@ -119,6 +128,7 @@ class Status(Message, frozen=True, kw_only=True):
     """
 
     status: Literal["online", "offline"]
+    """Whether the daemon is connected."""
     session_id: str
     """`{boot_id}.{number of the connection}`."""
     boot_id: str
@@ -132,8 +142,11 @@ class EvidenceData(Message, frozen=True, kw_only=True):
     """One inequality behind an alert: `value >= threshold` over `window_s`."""
 
     name: str
+    """Indicator, as in `edge/indicators/`."""
     value: float | None
+    """Its value when the decision fell; the unit stands in the name, shares have none."""
     threshold: float | None
+    """What it was compared with, in the unit of the value."""
     window_s: float | None = None
     valid_fraction: float | None = None
 
@@ -142,18 +155,24 @@ class InCab(Message, frozen=True, kw_only=True):
     """What the driver was given."""
 
     played: bool
+    """An output in the cab took the warning."""
     latency_ms: float | None = None
     """From the exposure of the deciding frame to the start of the sound."""
     acknowledged: bool = False
+    """A button was pressed, or the fleet acknowledged."""
 
 
 class VehicleData(Message, frozen=True, kw_only=True):
     """The vehicle when the alert changed."""
 
     speed_kmh: float | None = None
+    """Left out where it is not known."""
     speed_source: str | None = None
+    """Where it came from."""
     speed_age_s: float | None = None
+    """How old the speed was."""
     ignition: bool | None = None
+    """Left out where it cannot be read."""
     location: tuple[float, float] | None = None
     """Latitude, longitude; only where the owner opted in."""
 
@@ -171,7 +190,9 @@ class AlertData(Message, frozen=True, kw_only=True):
     alert_id: str
     """UUIDv7, the same from `opened` to `closed`, across restarts too."""
     phase: Phase
+    """`updated`: its level or a flag changed."""
     revision: int
+    """Rises by one with each message of this alert, from 0."""
     kind: AlertKind
     level: Level
     peak: Level
@@ -179,13 +200,19 @@ class AlertData(Message, frozen=True, kw_only=True):
     started: str
     ended: str | None = None
     duration_s: float | None = None
+    """On `closed`."""
     evidence: tuple[EvidenceData, ...] = ()
+    """The inequalities that took part in the decision."""
     confidence: float | None = None
+    """How sure the decision is, 0 to 1."""
     observability: float | None = None
+    """Share of the last seconds in which the driver could be observed, 0 to 1."""
     reason: str | None = None
     """On `closed`: recovered, escalated, gap, shutdown, restart; on health: the fault."""
     in_cab: InCab | None = None
+    """What the driver was given."""
     vehicle: VehicleData | None = None
+    """Left out where nothing is known of the vehicle."""
     evidence_strip: dict[str, tuple[float | None, ...]] | None = None
     """Indicator to its last 60 s at 10 Hz, on `closed`."""
     decision_state: dict[str, float | None] | None = None
@@ -198,6 +225,7 @@ class AlertData(Message, frozen=True, kw_only=True):
     replayed: bool = False
     """Was held back (no connection, no subscriber) or is sent again; times are the original ones."""
     contested: bool = False
+    """The driver or the fleet called it mistaken."""
     software: str
     models: tuple[Model, ...] = ()
     config_hash: str
@@ -210,14 +238,19 @@ class AlertEvent(Message, frozen=True, kw_only=True):
     """Topic `alert`: CloudEvents 1.0, structured mode. De-duplicate on (source, id), order by (boot_id, seq)."""
 
     specversion: Literal["1.0"]
+    """Version of CloudEvents."""
     id: str
+    """`{boot_id}.{seq}`: with `source` unique for ever."""
     source: str
+    """`dms/1/{fleet}/{vehicle}`."""
     type: Literal["dms.alert.opened", "dms.alert.updated", "dms.alert.closed"]
+    """The phase once more, for routers that look no deeper."""
     subject: str
     """The alert id."""
     time: str
     """When it happened, by `data.clock`."""
     datacontenttype: Literal["application/json"]
+    """Of `data`."""
     data: AlertData
 
 
@@ -230,12 +263,14 @@ class ActiveAlert(Message, frozen=True, kw_only=True):
     peak: Level
     started: str
     acknowledged: bool = False
+    """The driver or the fleet has seen it."""
 
 
 class AlertsActive(Message, frozen=True, kw_only=True):
     """Topic `alerts/active`: all open alerts, oldest first."""
 
     alerts: tuple[ActiveAlert, ...]
+    """Empty: nothing is open."""
     boot_id: str
     time: str
     clock: ClockQuality
@@ -245,25 +280,47 @@ class OutboxHealth(Message, frozen=True, kw_only=True):
     """The queue on disk. Drops are counted over the life of the device."""
 
     depth: int
+    """Alert messages that wait for the broker."""
     dropped_info: int
+    """Lesser ones dropped for want of space."""
     dropped_critical: int
+    """Urgent ones dropped for want of space."""
     dropped_queue_full: int
+    """Dropped because the disk hung for long."""
+
+
+class CommandHealth(Message, frozen=True, kw_only=True):
+    """What came over `cmd/*` since the start; left out where commands are off."""
+
+    done: int
+    """Carried out."""
+    refused: int
+    """Answered with an error: not allowed, wrong signature, repeated counter, wrong parameters."""
+    dropped: int
+    """Not answered: retained, too many in a second, or too large to be read."""
 
 
 class Health(Message, frozen=True, kw_only=True):
-    """Topic `health`. The last five fields are filled in by the uplink, which also adds its own faults."""
+    """Topic `health`. From `outbox` on the fields are filled in by the uplink, which also adds its own faults."""
 
     camera: CameraState
+    """What ails the camera; `ok` when nothing does."""
+    light: Literal["infrared", "visible"] | None = None
+    """What the camera is set to see by; a broken infrared light is `camera: ir_fault`."""
     fps: float | None = None
+    """Frames seen a second, over the last two."""
     inference_ms: float | None = None
     """Mean CPU time of a frame in the deciding thread: networks, vision and decisions."""
     delegate: str | None = None
+    """What runs the networks: xnnpack, edgetpu or cpu; several where they differ."""
     delegate_reason: str | None = None
     """Why it is not the one that was asked for."""
     detector: str | None = None
     """Name in the manifest of the face detector that runs: float, or int8 where that is quicker."""
     temperature_c: float | None = None
+    """Of the hottest processor zone."""
     throttling: str | None = None
+    """What holds the board back now; `none`, or left out where it cannot be asked."""
     drops: int = 0
     """Frames that vision did not see because a newer one had come."""
     frames: int | None = None
@@ -271,14 +328,59 @@ class Health(Message, frozen=True, kw_only=True):
     cpu_ms_per_frame: float | None = None
     """CPU time of the whole process a frame."""
     peak_rss_mb: float | None = None
+    """Largest resident memory since the start, MiB."""
     observability: Literal["ok", "degraded", "blind"] | None = None
+    """How well the driver can be observed now."""
     observability_reason: ObservabilityReason | None = None
+    """Why not better."""
     faults: tuple[str, ...] = ()
+    """Names of everything that is wrong now; empty or left out: nothing."""
     outbox: OutboxHealth | None = None
+    """The queue of alerts."""
+    commands: CommandHealth | None = None
+    """Left out where commands are off."""
+    last_ack_age_s: float | None = None
+    """Since the broker answered anything before this message."""
     reconnects: int = 0
+    """How often the connection was made again since the start."""
     boot_id: str | None = None
     time: str | None = None
     clock: ClockQuality | None = None
+
+
+class Trip(Message, frozen=True, kw_only=True):
+    """Topic `trip`: one drive, from ignition on (or the start of the daemon) to ignition off (or its end).
+
+    It counts what the device saw and warned of. It is no score of the driver and ranks nobody.
+    """
+
+    trip_id: str
+    """UUIDv7; a trip that is delivered twice has the same."""
+    started: str
+    ended: str
+    duration_s: float
+    """From `started` to `ended`."""
+    driving_s: float | None = None
+    """Time at 5 km/h and more; left out where the speed was never known."""
+    observed_ratio: float | None = None
+    """Share of the trip in which the driver could be observed well, 0 to 1."""
+    peaks: dict[str, Level]
+    """Highest alert level of closure, fatigue, distraction and absence, and of displayed_anger where it is on."""
+    peak_fatigue: float | None = None
+    """Highest fused fatigue score, percent."""
+    alerts: dict[str, int]
+    """Kind to how many alerts of it were opened."""
+    acknowledged: int
+    """Alerts that the driver or the fleet acknowledged."""
+    contested: int
+    """Alerts that the driver or the fleet called mistaken: not to be held against anybody unread."""
+    reason: Literal["ignition_off", "shutdown"]
+    """What ended it."""
+    boot_id: str
+    software: str
+    config_hash: str
+    profile: str
+    clock: ClockQuality
 
 
 class StateMessage(Message, frozen=True, kw_only=True):
@@ -291,6 +393,7 @@ class StateMessage(Message, frozen=True, kw_only=True):
     attentive: float | None = msgspec.field(default=None, name="Vehicle.Driver.AttentiveProbability")
     """Percent: how much of the attention buffer is left."""
     eyes_on_road: bool | None = msgspec.field(default=None, name="Vehicle.Driver.IsEyesOnRoad")
+    """Left out while the eyes or the face are not seen."""
     displayed_anger: Level | None = msgspec.field(
         default=None, name="Vehicle.Driver.DisplayedExpression.AngerAlertLevel"
     )
@@ -298,10 +401,15 @@ class StateMessage(Message, frozen=True, kw_only=True):
     alert_levels: dict[str, Level]
     """Highest open level of closure, fatigue, distraction and absence."""
     observability: Literal["ok", "degraded", "blind"]
+    """How well the driver can be observed; `blind`: nothing is judged."""
     reason: ObservabilityReason
+    """Why not better; `ok` when well."""
     kss_estimate: str | None = None
+    """Karolinska sleepiness scale, an estimate: `<=5`, `6`, `7` or `8+`."""
     baseline: Literal["population", "frozen"]
+    """`frozen`: the driver's own measures are learnt; `population`: not yet."""
     baseline_progress: float
+    """How far the learning is, 0 to 1."""
     boot_id: str
     mono_ns: int
     time: str
@@ -343,23 +451,3 @@ def speaks_of_expression(name: str) -> bool:
 def encode(message: Message) -> bytes:
     """Return the JSON of a message; a number that is not finite becomes null."""
     return msgspec.json.encode(message)
-
-
-def schemas() -> dict[str, dict[str, Any]]:
-    """Return the JSON Schema of each topic's payload, by the topic below `dms/1/{fleet}/{vehicle}/`."""
-    payloads: dict[str, type[Message]] = {
-        "status": Status,
-        "info": Info,
-        "state": StateMessage,
-        "alert": AlertEvent,
-        "alerts/active": AlertsActive,
-        "health": Health,
-    }
-    return {
-        name: {
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "title": f"{ROOT}/{{fleet}}/{{vehicle}}/{name}",
-            **msgspec.json.schema(payload),
-        }
-        for name, payload in payloads.items()
-    }

@@ -73,8 +73,8 @@ def _files() -> dict[str, Callable[[], dict[str, Any]]]:
     import msgspec
 
     from edge import types
+    from edge.config.field_texts import with_field_texts
     from edge.config.schema import Config
-    from edge.verbs.field_texts import with_field_texts
 
     def made(kind: Any, title: str, examples: list[Any] | None = None) -> Callable[[], dict[str, Any]]:
         def make() -> dict[str, Any]:
@@ -96,6 +96,6 @@ def _files() -> dict[str, Callable[[], dict[str, Any]]]:
 
 
 def _messages() -> dict[str, dict[str, Any]]:
-    from edge.uplink.messages import schemas
+    from edge.uplink.contract.catalogue import schemas
 
     return schemas()

@@ -10,10 +10,17 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 
-def with_field_texts(schema: dict[str, Any], module: ModuleType) -> dict[str, Any]:
-    """Return the schema with a `description` for each property whose field has a docstring in `module`."""
-    texts = _texts(module)
-    definitions = {
+def with_field_texts(schema: dict[str, Any], *modules: ModuleType) -> dict[str, Any]:
+    """Return the schema with a `description` for each property whose field has a docstring in one of `modules`."""
+    return {**schema, "$defs": definitions_with_texts(schema.get("$defs", {}), *modules)}
+
+
+def definitions_with_texts(definitions: dict[str, Any], *modules: ModuleType) -> dict[str, Any]:
+    """Return the definitions of structs, by name, with the texts of their fields."""
+    texts: dict[tuple[str, str], str] = {}
+    for module in modules:
+        texts |= _texts(module)
+    return {
         name: {
             **definition,
             "properties": {
@@ -21,9 +28,8 @@ def with_field_texts(schema: dict[str, Any], module: ModuleType) -> dict[str, An
                 for field, described in definition.get("properties", {}).items()
             },
         }
-        for name, definition in schema.get("$defs", {}).items()
+        for name, definition in definitions.items()
     }
-    return {**schema, "$defs": definitions}
 
 
 def _texts(module: ModuleType) -> dict[tuple[str, str], str]:
@@ -44,5 +50,14 @@ def _texts(module: ModuleType) -> dict[tuple[str, str], str]:
                 and isinstance(after.value, ast.Constant)
                 and isinstance(after.value.value, str)
             ):
-                found[node.name, field.target.id] = " ".join(inspect.cleandoc(after.value.value).split())
+                found[node.name, _wire_name(field)] = " ".join(inspect.cleandoc(after.value.value).split())
     return found
+
+
+def _wire_name(field: ast.AnnAssign) -> str:
+    """Return the field's name in the JSON: what `msgspec.field(name=...)` says, else its own."""
+    if isinstance(field.value, ast.Call):
+        for keyword in field.value.keywords:
+            if keyword.arg == "name" and isinstance(keyword.value, ast.Constant):
+                return str(keyword.value.value)
+    return field.target.id if isinstance(field.target, ast.Name) else ""

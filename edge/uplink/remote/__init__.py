@@ -1,0 +1,1 @@
+"""What the fleet may ask of a vehicle: commands and settings, limited, allowed by name, signed where keys are set."""
