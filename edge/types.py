@@ -203,6 +203,9 @@ class AlertChange(msgspec.Struct, frozen=True, omit_defaults=True, tag="alert"):
     """On `closed`: recovered, escalated, gap, shutdown, ...; on health: the fault."""
     acknowledged: bool = False
     contested: bool = False
+    """The driver says that it is mistaken."""
+    nuisance_suspect: bool = False
+    """Audible beyond the hour's `alert_budget`: one of too many, so perhaps none that was needed."""
 
 
 class CabWarning(msgspec.Struct, frozen=True, omit_defaults=True, tag="warning"):

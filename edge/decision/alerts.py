@@ -51,6 +51,7 @@ class OpenAlert:
         "key",
         "kind",
         "level",
+        "nuisance_suspect",
         "peak_level",
         "prompted_level",
         "reason",
@@ -71,6 +72,7 @@ class OpenAlert:
         self.reason: str | None = None
         self.acknowledged = False
         self.contested = False
+        self.nuisance_suspect = False
         self.silenced_level = 0
         """Highest level whose repeats the driver has silenced."""
         self.prompted_level = 0
@@ -187,6 +189,8 @@ class AlertBook:
         """Mark the alert as mistaken, because the driver says so; it and repeats no more."""
         alert = self._sounding
         if alert is not None:
+            if alert.contested and alert.silenced_level >= alert.level:
+                return
             alert.contested = True
             alert.silenced_level = alert.level
             self._emit(alert, "updated", t_ns)
@@ -261,6 +265,7 @@ class AlertBook:
         self._audible.add(t_ns)
         spent = self._audible.count(t_ns)
         if spent > self._budget:
+            alert.nuisance_suspect = True
             alert.evidence = (*alert.evidence, Evidence("alert_budget", float(spent), self._budget, 3600.0))
 
     def _emit(
@@ -285,5 +290,6 @@ class AlertBook:
                 reason=reason if reason is not None else alert.reason,
                 acknowledged=alert.acknowledged,
                 contested=alert.contested,
+                nuisance_suspect=alert.nuisance_suspect,
             )
         )

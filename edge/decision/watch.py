@@ -108,12 +108,13 @@ class HealthRules:
     def evaluate(self, t_ns: int, duration_ns: int, *, moving: bool) -> None:
         """Judge camera and observability; `duration_ns` is the time since the last judgement."""
         presence, book = self._bank.presence, self._book
-        self._blind_ns = self._blind_ns + duration_ns if presence.state == "blind" else 0
+        # The empty seat of a standing vehicle is no blindness, and none to be told of when the driver is back.
+        empty_seat = presence.reason == "no_face" and not moving
+        self._blind_ns = self._blind_ns + duration_ns if presence.state == "blind" and not empty_seat else 0
         fault = self._bank.camera.fault
         reason: str | None = fault
         if reason is None and self._blind_ns >= self._blind_alert_ns:
-            empty_seat = presence.reason == "no_face" and not moving
-            reason = None if empty_seat else presence.reason
+            reason = presence.reason
         is_open = book.level("health") > 0
         if reason is None:
             self._well_ns += duration_ns

@@ -244,11 +244,14 @@ class IndicatorBank:
         self.anger.advance(start_ns, until_ns, probabilities, affect, learning=moving)
 
     def apply(self, t_ns: int, sample: Sample) -> None:
-        """From `t_ns` on this is what is seen."""
+        """From `t_ns` on this is what is seen; nothing is, while the camera repeats one picture."""
         self.now_ns = t_ns
-        self.sample = sample
         self.camera.frame(t_ns)
         self.face_frames.frame(t_ns)
+        if self.camera.repeating:
+            self._see_nothing(t_ns)
+            return
+        self.sample = sample
         if self.expression is not None:
             self.expression.apply(sample)
         if sample.face is None:
@@ -272,6 +275,9 @@ class IndicatorBank:
         """No frame came by `t_ns`: from here on nothing is seen."""
         self.now_ns = t_ns
         self.camera.no_frame(t_ns)
+        self._see_nothing(t_ns)
+
+    def _see_nothing(self, t_ns: int) -> None:
         self.sample = self.openness = self.view = None
         self._down = False
         if self.expression is not None:

@@ -90,6 +90,11 @@ class CameraWatch:
         return "stalled" if self.stalled else None
 
     @property
+    def repeating(self) -> bool:
+        """Whether the same picture comes again and again: it tells nothing of now, whatever it shows."""
+        return self.reported == "frozen"
+
+    @property
     def blinding(self) -> bool:
         """Whether the fault keeps the driver from being seen, so that an empty picture says nothing about him."""
         return self.fault in REASON_OF_STATE

@@ -165,6 +165,7 @@ def event(stored: StoredAlert, seq: int, source: str, now: Instant, *, replayed:
         clock=ClockQuality.of(now if corrected else stored.written, corrected=corrected),
         replayed=replayed,
         contested=change.contested,
+        nuisance_suspect=change.nuisance_suspect,
         software=stored.software,
         models=stored.models,
         config_hash=stored.config_hash,

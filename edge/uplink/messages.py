@@ -226,6 +226,8 @@ class AlertData(Message, frozen=True, kw_only=True):
     """Was held back (no connection, no subscriber) or is sent again; times are the original ones."""
     contested: bool = False
     """The driver or the fleet called it mistaken."""
+    nuisance_suspect: bool = False
+    """Audible beyond the hour's budget: one of too many, so perhaps none that was needed."""
     software: str
     models: tuple[Model, ...] = ()
     config_hash: str

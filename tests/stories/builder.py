@@ -1,7 +1,6 @@
 """A small fluent builder of streams: what happens in the cab, told in seconds, sampled by a camera of any frame rate.
 
-    drive = Drive(fps=15).ahead(5).closed(1.6).ahead(5)
-    told = drive.judge()
+    told = Drive(fps=15).on_motorway().attentive(120).closed(1.6).attentive(60).judge()
     told.alerts("microsleep")
 
 The scenes lie on an exact time line; the camera samples it at its own, optionally jittered, moments. So the same story
@@ -10,9 +9,11 @@ is told at 10, 15 and 30 frames a second.
 
 from __future__ import annotations
 
+import math
 import random
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 from edge.config.rules import Rules
 from edge.decision.engine import DecisionEngine
@@ -20,21 +21,20 @@ from edge.types import (
     EXPRESSIONS,
     AlertChange,
     Button,
-    CabWarning,
     CameraHealth,
     Decision,
-    DriverState,
-    Event,
     FaceObservation,
     Quality,
     StreamMember,
     Tick,
     VehicleSample,
 )
+from tests.stories.told import START_NS, AlertStory, S, Told, seconds
 
-START_NS = 1_234_567_890_123
-S = 1_000_000_000
-TICK_S = 0.5
+__all__ = ["START_NS", "AlertChange", "AlertStory", "Drive", "S", "Tick", "Told", "face_of", "seconds"]
+
+TICK_S: Final = 0.5
+SHUT: Final = {"eye_openness_left": 0.02, "eye_openness_right": 0.02}
 
 Scene = Callable[[float], dict[str, Any]]
 
@@ -46,84 +46,36 @@ def face_of(**shares: float) -> dict[str, float]:
     return full
 
 
-class AlertStory(NamedTuple):
-    """One alert from opening to closing, in seconds of the story."""
+class Place(NamedTuple):
+    """Where a head turns to, from straight ahead."""
 
-    kind: str
-    key: str
+    yaw_deg: float
+    pitch_deg: float = 0.0
+
+
+ASIDE: Final = Place(35.0)
+LEFT_MIRROR: Final = Place(-42.0, -4.0)
+RIGHT_MIRROR: Final = Place(40.0, -6.0)
+REAR_MIRROR: Final = Place(28.0, 6.0)
+CLUSTER: Final = Place(0.0, -22.0)
+PHONE_MOUNT: Final = Place(28.0, -12.0)
+LAP: Final = Place(4.0, -32.0)
+
+
+class _Scene(NamedTuple):
     start_s: float
-    end_s: float | None
-    level: int
-    reason: str | None
-    levels: tuple[tuple[float, int], ...]
-
-
-class Told:
-    """What the engine decided about a stream."""
-
-    def __init__(self, engine: DecisionEngine, decisions: list[Decision]) -> None:
-        self.engine = engine
-        self.decisions = decisions
-
-    def alerts(self, *kinds: str) -> list[AlertStory]:
-        """Alerts of these kinds (all without any), in order of opening."""
-        found: dict[str, AlertStory] = {}
-        for change in self.decisions:
-            if not isinstance(change, AlertChange) or (kinds and change.kind not in kinds):
-                continue
-            at_s = seconds(change.t_ns)
-            if change.phase == "opened":
-                found[change.key] = AlertStory(
-                    change.kind,
-                    change.key,
-                    seconds(change.started_ns),
-                    None,
-                    change.level,
-                    None,
-                    ((at_s, change.level),),
-                )
-            elif change.phase == "updated":
-                story = found[change.key]
-                found[change.key] = story._replace(
-                    level=max(story.level, change.level), levels=(*story.levels, (at_s, change.level))
-                )
-            else:
-                ended_s = None if change.ended_ns is None else seconds(change.ended_ns)
-                found[change.key] = found[change.key]._replace(end_s=ended_s, reason=change.reason)
-        return list(found.values())
-
-    def kinds(self) -> list[str]:
-        """Kinds of all alerts in order of opening."""
-        return [story.kind for story in self.alerts()]
-
-    def events(self, name: str) -> list[tuple[float, float]]:
-        """Start and end of the events of this name."""
-        return [
-            (seconds(event.start_ns), seconds(event.end_ns))
-            for event in self.decisions
-            if isinstance(event, Event) and event.name == name
-        ]
-
-    def warnings(self) -> list[CabWarning]:
-        """What the cab was told."""
-        return [decision for decision in self.decisions if isinstance(decision, CabWarning)]
-
-    def states(self) -> list[DriverState]:
-        """The states that were told."""
-        return [decision for decision in self.decisions if isinstance(decision, DriverState)]
-
-    def reading(self, name: str) -> float | None:
-        """The value of an indicator at the end."""
-        return self.engine.indicators().readings[name].value
-
-
-def seconds(t_ns: int) -> float:
-    """Seconds since the start of the story."""
-    return (t_ns - START_NS) / S
+    end_s: float
+    source: str
+    looks: Scene
+    usual: dict[str, Any]
+    fps: float
 
 
 class Drive:
-    """A story under construction. Every scene method takes its length in seconds and returns the drive."""
+    """A story under construction. Every scene method takes its length in seconds and returns the drive.
+
+    Verbs that take no length (`at_speed`, `from_now`, `at_fps`, `press`, `camera`, `braking`) happen at this point.
+    """
 
     def __init__(self, *, fps: float = 30.0, jitter: float = 0.0, seed: int = 1, **defaults: Any) -> None:
         self._fps = fps
@@ -138,10 +90,12 @@ class Drive:
             "pitch_deg": 0.0,
             "roll_deg": 0.0,
         } | defaults
-        self._scenes: list[tuple[float, float, str, Scene]] = []
+        self._scenes: list[_Scene] = []
         self._extras: list[tuple[float, Callable[[int], StreamMember]]] = []
         self._speed: list[tuple[float, float | None]] = []
         self.length_s = 0.0
+
+    # What the driver does.
 
     def show(self, length_s: float, scene: Scene | None = None, **fields: Any) -> Self:
         """Frames in which these fields differ from the driver's usual look."""
@@ -152,29 +106,37 @@ class Drive:
 
         return self._add(length_s, "frames", scene if scene is not None else fixed)
 
-    def _add(self, length_s: float, source: str, scene: Scene) -> Self:
-        self._scenes.append((self.length_s, self.length_s + length_s, source, scene))
-        self.length_s = round(self.length_s + length_s, 9)
-        return self
-
     def ahead(self, length_s: float) -> Self:
-        """Eyes open, on the road."""
+        """Eyes open, on the road, without a blink."""
         return self.show(length_s)
 
-    def closed(self, length_s: float, **fields: Any) -> Self:
-        """Eyes shut."""
-        return self.show(length_s, **({"eye_openness_left": 0.02, "eye_openness_right": 0.02} | fields))
+    def attentive(self, length_s: float, *, per_minute: float = 15.0, **fields: Any) -> Self:
+        """Watching the road: blinks of 0.1 to 0.2 s at uneven intervals, the head never quite still."""
+        seeded = random.Random(self._seed + len(self._scenes))
+        usual = self._look
+        ends: list[float] = []
+        starts: list[float] = []
+        at_s = 0.0
+        while at_s < length_s:
+            at_s += 0.5 + seeded.expovariate(per_minute / (60.0 - 0.5 * per_minute))
+            starts.append(at_s)
+            at_s += seeded.uniform(0.1, 0.2)
+            ends.append(at_s)
 
-    def aside(self, length_s: float, yaw_deg: float = 35.0, **fields: Any) -> Self:
-        """Head turned away."""
-        return self.show(length_s, yaw_deg=yaw_deg, **fields)
+        def scene(now_s: float) -> dict[str, Any]:
+            index = bisect_right(starts, now_s) - 1
+            # The last half second is without a blink, so that the next scene begins with open eyes.
+            shut = index >= 0 and now_s < ends[index] and ends[index] < length_s - 0.5
+            sway = {
+                "yaw_deg": usual["yaw_deg"] + 2.0 * math.sin(now_s / 1.7),
+                "pitch_deg": usual["pitch_deg"] + 1.5 * math.sin(now_s / 2.3),
+            }
+            return sway | ({**self._shut(usual)} if shut else {}) | fields
 
-    def no_face(self, length_s: float) -> Self:
-        """Frames without a face."""
-        return self.show(length_s, face=None)
+        return self._add(length_s, "frames", scene)
 
     def blinking(self, length_s: float, *, per_minute: float = 15.0, closed_s: float = 0.15, **fields: Any) -> Self:
-        """Normal blinking."""
+        """Blinks like a clock, in the middle of each period."""
         period_s = 60.0 / per_minute
 
         def scene(at_s: float) -> dict[str, Any]:
@@ -182,6 +144,45 @@ class Drive:
             return fields | ({"eye_openness_left": 0.05, "eye_openness_right": 0.05} if shut else {})
 
         return self._add(length_s, "frames", scene)
+
+    def closed(self, length_s: float, **fields: Any) -> Self:
+        """Eyes shut."""
+        return self.show(length_s, **(self._shut(self._look) | fields))
+
+    def aside(self, length_s: float, yaw_deg: float = 35.0, **fields: Any) -> Self:
+        """Head turned away."""
+        return self.show(length_s, yaw_deg=yaw_deg, **fields)
+
+    def looking(self, length_s: float, towards: Place, **fields: Any) -> Self:
+        """Head turned to a place in the cab."""
+        turned = {
+            "yaw_deg": self._look["yaw_deg"] + towards.yaw_deg,
+            "pitch_deg": self._look["pitch_deg"] + towards.pitch_deg,
+        }
+        return self.show(length_s, **(turned | fields))
+
+    def glancing(self, times: int, off_s: float, on_s: float, towards: Place = ASIDE) -> Self:
+        """Look there and back, so many times."""
+        for _ in range(times):
+            self.looking(off_s, towards).ahead(on_s)
+        return self
+
+    def talking(self, length_s: float, **fields: Any) -> Self:
+        """Syllables of 4 to 6 a second in phrases, mouth up to wide open, now and then a blink."""
+        usual = self._look
+
+        def scene(at_s: float) -> dict[str, Any]:
+            phrase = max(0.0, math.sin(at_s * 1.7) + 0.6)
+            mouth = 0.3 + 0.35 * phrase * abs(math.sin(at_s * (14 + 3 * math.sin(at_s))))
+            return {"mouth_ratio": mouth} | (self._shut(usual) if at_s % 3.1 < 0.12 else {}) | fields
+
+        return self._add(length_s, "frames", scene)
+
+    def no_face(self, length_s: float) -> Self:
+        """Frames without a face."""
+        return self.show(length_s, face=None)
+
+    # What the camera and the vehicle do.
 
     def silent(self, length_s: float) -> Self:
         """No frames: the slot times out and ticks."""
@@ -191,10 +192,36 @@ class Drive:
         """Nothing at all comes: the process sleeps."""
         return self._add(length_s, "nothing", lambda _: {})
 
+    def from_now(self, **fields: Any) -> Self:
+        """From here on the driver usually looks like this: glasses put on, a mask, another seat position."""
+        self._look = self._look | fields
+        return self
+
+    def at_fps(self, fps: float) -> Self:
+        """From here on the camera gives so many frames a second, unless the story's camera is slower anyway."""
+        self._fps = min(fps, self._fps)
+        return self
+
     def at_speed(self, speed_kmh: float | None) -> Self:
         """From here on the bus tells this speed twice a second; None stops it."""
         self._speed.append((self.length_s, speed_kmh))
         return self
+
+    def on_motorway(self) -> Self:
+        """From here on 110 km/h."""
+        return self.at_speed(110.0)
+
+    def in_town(self) -> Self:
+        """From here on 40 km/h."""
+        return self.at_speed(40.0)
+
+    def standing(self) -> Self:
+        """From here on the vehicle stands."""
+        return self.at_speed(0.0)
+
+    def braking(self, mps2: float) -> Self:
+        """The bus tells of this deceleration now."""
+        return self.member(lambda t_ns: VehicleSample(t_ns=t_ns, acceleration_mps2=-mps2))
 
     def press(self, name: str) -> Self:
         """The driver presses `ack` or `wrong` now."""
@@ -208,6 +235,8 @@ class Drive:
         """Any other member now."""
         self._extras.append((self.length_s, make))
         return self
+
+    # What comes of it.
 
     def stream(self) -> list[StreamMember]:
         """The members in order of time."""
@@ -232,31 +261,51 @@ class Drive:
     def _ns(at_s: float) -> int:
         return START_NS + round(at_s * S)
 
-    def _observations(self) -> Iterator[tuple[int, StreamMember]]:
+    @staticmethod
+    def _shut(usual: dict[str, Any]) -> dict[str, Any]:
+        """Shut eyes: those that are seen at all, as far as they shut behind these glasses."""
+        shut = usual.get("shut", SHUT)
+        return {name: value for name, value in shut.items() if usual[name] is not None}
+
+    def _add(self, length_s: float, source: str, looks: Scene) -> Self:
+        end_s = round(self.length_s + length_s, 9)
+        self._scenes.append(_Scene(self.length_s, self.length_s + length_s, source, looks, self._look, self._fps))
+        self.length_s = end_s
+        return self
+
+    def _moments(self) -> Iterator[tuple[float, _Scene]]:
+        """When the camera would take its frames, and in which scene."""
         seeded = random.Random(self._seed)
-        period_s = 1.0 / self._fps
         scenes = iter(self._scenes)
         scene = next(scenes, None)
-        frame = 0
-        ticked_s = -1.0
+        base_s, frame = 0.0, 0
         while scene is not None:
-            at_s = frame * period_s
+            period_s = 1.0 / scene.fps
+            at_s = base_s + frame * period_s
             if self._jitter and frame:
                 at_s += seeded.uniform(-self._jitter, self._jitter) * period_s
             frame += 1
-            while scene is not None and at_s >= scene[1] - 1e-9:
-                scene = next(scenes, None)
-            if scene is None:
-                return
-            start_s, _, source, looks = scene
-            if source == "frames":
-                fields = self._look | looks(at_s - start_s)
+            while scene is not None and at_s >= scene.end_s - 1e-9:
+                following = next(scenes, None)
+                if following is not None and following.fps != scene.fps:
+                    base_s, frame = max(at_s, following.start_s), 1
+                scene = following
+            if scene is not None:
+                yield at_s, scene
+
+    def _observations(self) -> Iterator[tuple[int, StreamMember]]:
+        ticked_s = -1.0
+        for at_s, scene in self._moments():
+            in_scene_s = at_s - scene.start_s
+            if scene.source == "frames":
+                fields = scene.usual | scene.looks(in_scene_s)
+                fields.pop("shut", None)
                 if fields["face"] is None:
                     fields = {"face": None, "quality": fields.get("quality")}
                 if isinstance(fields.get("quality"), dict):
                     fields["quality"] = Quality(**fields["quality"])
                 yield self._ns(at_s), FaceObservation(t_ns=self._ns(at_s), **fields)
-            elif source == "ticks" and at_s - ticked_s >= TICK_S - 1e-9 and at_s - start_s >= TICK_S - 1e-9:
+            elif scene.source == "ticks" and at_s - ticked_s >= TICK_S - 1e-9 and in_scene_s >= TICK_S - 1e-9:
                 ticked_s = at_s
                 yield self._ns(at_s), Tick(t_ns=self._ns(at_s))
 

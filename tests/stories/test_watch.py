@@ -169,3 +169,15 @@ def test_an_alert_beyond_the_hourly_budget_says_so() -> None:
     drive = Drive(fps=15).ahead(3).aside(3.5).ahead(30).aside(3.5).ahead(5)
     opened = [d for d in drive.judge().decisions if isinstance(d, AlertChange) and d.phase == "opened" and d.level >= 2]
     assert [[e.name for e in d.evidence if e.name == "alert_budget"] for d in opened] == [[], ["alert_budget"]]
+
+
+def test_a_frozen_picture_ends_what_is_seen_until_it_moves() -> None:
+    drive = Drive(fps=15).ahead(3).closed(1.7).camera("frozen").closed(10).camera("ok").ahead(2)
+    told = drive.judge()
+    assert told.alerts("sleep", "unresponsive") == []
+    assert told.alerts("microsleep")[0].end_s == pytest.approx(14.7, abs=0.1)
+
+
+def test_a_seat_that_was_empty_at_standstill_is_no_blind_camera_afterwards() -> None:
+    drive = Drive(fps=15).ahead(15).at_speed(0.0).no_face(60).ahead(3).at_speed(60.0).ahead(20)
+    assert drive.judge().alerts("health") == []

@@ -111,3 +111,31 @@ def test_an_alert_that_becomes_audible_is_spent_once(book: AlertBook) -> None:
     book.change("fatigue", 2, S)
     book.change("fatigue", 3, 2 * S)
     assert book.audible_last_hour(3 * S) == 1
+
+
+def test_wrong_said_twice_is_said_once(book: AlertBook) -> None:
+    book.open("vats", 2, 0)
+    book.arbitrate(0)
+    book.contest(S)
+    book.contest(2 * S)
+    changes = [d for d in book.decisions if isinstance(d, AlertChange)]
+    assert [change.contested for change in changes] == [False, True]
+
+
+def test_what_is_audible_beyond_the_budget_is_suspect_until_it_closes_and_is_sounded_all_the_same(
+    book: AlertBook,
+) -> None:
+    book.open("vats", 2, 0)
+    book.close("vats", S, "recovered")
+    book.arbitrate(S)
+    book.open("microsleep", 3, 2 * S)
+    book.arbitrate(2 * S)
+    book.close("microsleep", 3 * S, "recovered")
+    changes = [d for d in book.decisions if isinstance(d, AlertChange)]
+    assert [(d.kind, d.phase, d.nuisance_suspect) for d in changes] == [
+        ("vats", "opened", False),
+        ("vats", "closed", False),
+        ("microsleep", "opened", True),
+        ("microsleep", "closed", True),
+    ]
+    assert [(d.kind, d.action) for d in book.decisions if isinstance(d, CabWarning)][-1] == ("microsleep", "start")

@@ -138,3 +138,9 @@ def test_birth_without_expression() -> None:
 def test_stored_alert_survives_the_disk() -> None:
     stored = Register("b", INFO).store(alert(), CONTEXT, SetClock().now())
     assert msgspec.json.decode(msgspec.json.encode(stored), type=StoredAlert) == stored
+
+
+def test_what_the_driver_contests_and_what_is_beyond_the_budget_is_in_the_message() -> None:
+    stored = Register("b", INFO).store(alert(contested=True, nuisance_suspect=True), CONTEXT, SetClock().now())
+    data = event(stored, 1, "s", SetClock().now(), replayed=False).data
+    assert (data.contested, data.nuisance_suspect) == (True, True)

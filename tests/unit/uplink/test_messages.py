@@ -49,7 +49,8 @@ def full_alert() -> Message:
     )
     models = tuple(Model(name=f"network_number_{index}", sha256="ab" * 32) for index in range(6))
     register = Register("1780000000-01234567", msgspec.structs.replace(INFO, models=models))
-    change = alert(evidence=evidence, confidence=0.87, observability=0.99, reason="recovered", contested=True)
+    flags = {"contested": True, "nuisance_suspect": True}
+    change = alert(evidence=evidence, confidence=0.87, observability=0.99, reason="recovered", **flags)
     return event(register.store(change, CONTEXT, NOW), 123_456, "dms/1/depot-7/van-12", NOW, replayed=True)
 
 
