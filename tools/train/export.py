@@ -9,35 +9,17 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from ai_edge_litert.interpreter import Interpreter
 from augment import Augmenter, plain
 from data import LABELS, load_visible
+from float_file import folded, write_float_file
 from net import CLASSES, INPUT_PX, SHAPES, ConvNorm, ExpressionNet
 from tflite_graph import FloatGraph
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
 CALIBRATION_PICTURES = 600
 """Half as they are, half night-like: activations of both must fit the scales [D]."""
-
-TOLERANCE = 1e-3
-"""Find the largest logit difference allowed between PyTorch and the float file."""
-
-
-def folded(layer: ConvNorm) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Give weights in TFLite's layout and bias with the normalisation inside."""
-    norm = layer.norm
-    gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-    weights = layer.conv.weight * gain.view(-1, 1, 1, 1)
-    bias = norm.bias - norm.running_mean * gain
-    # (out, in, h, w): a full convolution wants (out, h, w, in), a depthwise one (1, h, w, out).
-    order = (1, 2, 3, 0) if layer.conv.groups > 1 else (0, 2, 3, 1)
-    return weights.permute(order).contiguous().detach().numpy(), bias.detach().numpy()
 
 
 def to_tflite(net: ExpressionNet) -> bytes:
@@ -63,20 +45,6 @@ def to_tflite(net: ExpressionNet) -> bytes:
     return graph.finish(ends, f"Displayed expression, logits: {', '.join(LABELS)}")
 
 
-def largest_difference(model: bytes, net: ExpressionNet, inputs: torch.Tensor) -> float:
-    """Largest logit difference between the file and PyTorch over a few pictures (N, 1, 48, 48)."""
-    runtime = Interpreter(model_content=model, num_threads=1)
-    runtime.allocate_tensors()
-    found = []
-    for picture in inputs.permute(0, 2, 3, 1).numpy():
-        runtime.set_tensor(runtime.get_input_details()[0]["index"], picture[None])
-        runtime.invoke()
-        found.append(np.concatenate([runtime.get_tensor(end["index"])[0] for end in runtime.get_output_details()]))
-    net.eval()
-    with torch.no_grad():
-        return float(np.abs(np.stack(found) - net(inputs).numpy()).max())
-
-
 def load_net(path: Path, shape: str = "student") -> ExpressionNet:
     """Load the network with the weights of ``best.pt``."""
     net = ExpressionNet(SHAPES[shape])
@@ -93,7 +61,6 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     net = load_net(options.run / "best.pt")
-    model = to_tflite(net)
     faces = load_visible(options.data)["ferplus"]
     generator = np.random.default_rng(options.seed)
 
@@ -103,14 +70,8 @@ def main() -> None:
         half = len(drawn) // 2
         return torch.cat([plain(drawn[:half]), Augmenter(options.seed).night(drawn[half:])])
 
-    calibration, check = pictures(held_out=False), pictures(held_out=True)
-    difference = largest_difference(model, net, check[:64])
-    if difference > TOLERANCE:
-        raise SystemExit(f"The float file differs from PyTorch by {difference:.2g}: the export is wrong, not written.")
-    (options.run / "expression_float.tflite").write_bytes(model)
-    for name, inputs in (("calibration", calibration), ("check", check)):
-        np.savez(options.run / f"{name}.npz", inputs=inputs.permute(0, 2, 3, 1).numpy())
-    print(f"expression_float.tflite: {len(model):,} bytes, largest difference to PyTorch {difference:.1e}")
+    used = {"calibration": pictures(held_out=False), "check": pictures(held_out=True)}
+    write_float_file(options.run, "expression", to_tflite(net), net, used)
 
 
 if __name__ == "__main__":

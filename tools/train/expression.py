@@ -13,11 +13,6 @@ from a finished run with half of the augmentation: what was learnt in bad light 
 from __future__ import annotations
 
 import argparse
-import copy
-import json
-import math
-import sys
-import time
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,10 +23,10 @@ from augment import Augmenter, plain
 from curve import draw_curve
 from data import FaceSet, load_visible
 from net import CLASSES, SHAPES, ExpressionNet, parameter_count
+from run import Run, Settings, answers_of
 from shipped import restore
 from torch import Tensor, nn
 from torch.nn import functional as F
-from tqdm import tqdm
 
 SOURCE_SHARES = {"ferplus": 0.84, "wild": 0.08, "ckplus": 0.08}
 """Share of each set in what the network sees [D]."""
@@ -142,121 +137,29 @@ def choosing_half(valid: FaceSet) -> np.ndarray:
     return np.array([zlib.crc32(name.encode()) % 2 == 0 for name in valid.subjects])
 
 
-@torch.no_grad()
-def logits_of(net: nn.Module, inputs: Tensor, batch: int = 256) -> Tensor:
-    """Compute logits (N, 15) in evaluation mode."""
-    net.eval()
-    return torch.cat([net(x.contiguous(memory_format=torch.channels_last)) for x in inputs.split(batch)])
-
-
 def accuracy(logits: Tensor, truth: Tensor) -> float:
     """Share of pictures whose largest logit is the true class."""
     return float((logits[:, :CLASSES].argmax(1) == truth).float().mean())
 
 
-@torch.no_grad()
-def move_average(average: nn.Module, net: nn.Module, step: int) -> None:
-    """Do one step of the moving average, quicker at the start so that the first weights are soon forgotten."""
-    decay = min(AVERAGE_DECAY, step / (step + 10))
-    for mean, now in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
-        if mean.dtype.is_floating_point:
-            mean.lerp_(now, 1 - decay)
-        else:
-            mean.copy_(now)
-
-
-class Run:
-    """One training run with its checkpoint."""
-
-    def __init__(self, options: argparse.Namespace, pictures: Tensor) -> None:
-        torch.manual_seed(options.seed)
-        self.options = options
-        self.net = open_net(options.net).to(memory_format=torch.channels_last)
-        if options.start:
-            self.net.load_state_dict(load_weights(options.net, options.start, pictures))
-        self.average = copy.deepcopy(self.net)
-        self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=1.0, weight_decay=WEIGHT_DECAY)
-        self.augment = Augmenter(options.seed, options.strength)
-        self.step = 0
-        self.spent_s = 0.0
-        self.best = -1.0
-        self.history: list[dict[str, float]] = []
-        self.checkpoint = options.out / "checkpoint.pt"
-
-    def resume(self) -> bool:
-        """Take up a stopped run from its checkpoint; False where there is none."""
-        if not self.checkpoint.exists():
-            return False
-        state = torch.load(self.checkpoint, weights_only=True)
-        self.net.load_state_dict(state["net"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.augment.random.set_state(state["random"])
-        self.step, self.spent_s, self.best = state["step"], state["spent_s"], state["best"]
-        self.history = state["history"]
-        return True
-
-    def save(self) -> None:
-        """Write the checkpoint, whole or not at all, and the history beside it."""
-        state = {
-            "net": self.net.state_dict(),
-            "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "random": self.augment.random.get_state(),
-            "step": self.step,
-            "spent_s": self.spent_s,
-            "best": self.best,
-            "history": self.history,
-        }
-        partial = self.checkpoint.with_suffix(".partial")
-        torch.save(state, partial)
-        partial.replace(self.checkpoint)
-        (self.options.out / "history.json").write_text(json.dumps(self.history, indent=1))
-
-    def learning_rate(self) -> float:
-        """Give the rate for this moment: a short warm-up, then a cosine over the budget."""
-        done = min(1.0, self.spent_s / (self.options.minutes * 60))
-        return (
-            LEARNING_RATES[self.options.net]
-            * 0.5
-            * (1 + math.cos(math.pi * done))
-            * min(1.0, (self.step + 1) / WARM_UP_STEPS)
-        )
-
-    def round(self, pool: Pool) -> float:
-        """Draw one round of pictures; returns the mean loss. Ends early when the budget is spent."""
-        self.net.train()
-        size = self.options.batch
-        drawn = torch.multinomial(pool.chances, DRAWS_A_ROUND, replacement=True, generator=self.augment.random)
-        losses = []
-        for index in tqdm(drawn.split(size), disable=not sys.stderr.isatty(), leave=False):
-            started = time.process_time()
-            for group in self.optimiser.param_groups:
-                group["lr"] = self.learning_rate()
-            inputs = self.augment(pool.canvases[index]).contiguous(memory_format=torch.channels_last)
-            with autocast(self.options.net):
-                outputs = self.net(inputs)
-            loss = loss_of(outputs.float(), pool.votes[index], pool.fer2013[index])
-            self.optimiser.zero_grad()
-            loss.backward()
-            self.optimiser.step()
-            self.step += 1
-            move_average(self.average, self.net, self.step)
-            losses.append(loss.item())
-            self.spent_s += (time.process_time() - started) / self.options.threads
-            if self.over():
-                break
-        return float(np.mean(losses))
-
-    def over(self) -> bool:
-        """Tell whether the time budget is spent."""
-        return self.spent_s >= self.options.minutes * 60
+def settings_of(options: argparse.Namespace) -> Settings:
+    """Collect how this network is trained."""
+    return Settings(
+        learning_rate=LEARNING_RATES[options.net] * options.rate,
+        batch=options.batch,
+        round_steps=DRAWS_A_ROUND // options.batch,
+        average_decay=AVERAGE_DECAY,
+        weight_decay=WEIGHT_DECAY,
+        warm_up_steps=WARM_UP_STEPS,
+        minutes=options.minutes,
+        threads=options.threads,
+    )
 
 
 def train(options: argparse.Namespace) -> None:
     """Train until the budget is spent, keeping the best average in ``best.pt``."""
     torch.set_num_threads(options.threads)
-    options.out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(options.seed)
     sets = load_visible(options.data)
     pool = pool_of(sets)
     if options.targets:
@@ -266,7 +169,18 @@ def train(options: argparse.Namespace) -> None:
     canvases = torch.from_numpy(valid.canvases[chosen])
     truth = torch.from_numpy(valid.shares[chosen].argmax(1))
     day, night = plain(canvases), Augmenter(options.seed + 1).night(canvases)
-    run = Run(options, some_pictures(pool, options.seed))
+    net = open_net(options.net)
+    if options.start:
+        net.load_state_dict(load_weights(options.net, options.start, some_pictures(pool, options.seed)))
+    augment = Augmenter(options.seed, options.strength)
+
+    def loss_of_batch(index: Tensor) -> Tensor:
+        inputs = augment(pool.canvases[index]).contiguous(memory_format=torch.channels_last)
+        with autocast(options.net):
+            outputs = run.net(inputs)
+        return loss_of(outputs.float(), pool.votes[index], pool.fer2013[index])
+
+    run = Run(net, augment.random, options.out, settings_of(options))
     resumed = run.resume()
     print(
         f"{'resumed' if resumed else 'new'} run: {parameter_count(run.net):,} parameters, "
@@ -274,19 +188,13 @@ def train(options: argparse.Namespace) -> None:
         flush=True,
     )
     while not run.over():
-        loss = run.round(pool)
-        by_day, by_night = (accuracy(logits_of(run.average, x), truth) for x in (day, night))
+        loss = run.round(pool.chances, loss_of_batch)
+        by_day, by_night = (accuracy(answers_of(run.average, x), truth) for x in (day, night))
         score = (by_day + by_night) / 2
-        run.history.append({"minutes": run.spent_s / 60, "loss": loss, "day": by_day, "night": by_night})
         if score > run.best:
             run.best = score
-            torch.save(run.average.state_dict(), options.out / "best.pt")
-        run.save()
-        print(
-            f"round {len(run.history)} {run.spent_s / 60:.1f} min loss {loss:.3f} day {by_day:.4f} night {by_night:.4f}"
-            f"{' *' if score == run.best else ''}",
-            flush=True,
-        )
+            run.keep("best.pt")
+        run.close_round(loss=loss, day=by_day, night=by_night, best=run.best)
     draw_curve(run.history, options.out / "learning_curve.png")
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import torch
-from augment import gaussian
 from eye_net import INPUT_PX
+from light import Light, axes, gaussian, stretched, turned
 from torch.nn import functional as F
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Batch:
     """(N,) bool: the canvas is a ready crop without surroundings, so that it may be cut into but not left."""
 
 
-class EyeAugmenter:
+class EyeAugmenter(Light):
     """Turns canvases into training crops."""
 
     turn_rad = 0.44
@@ -57,9 +57,6 @@ class EyeAugmenter:
     glasses_share = 0.2
     erase_share = 0.12
 
-    def __init__(self, seed: int) -> None:
-        self.random = torch.Generator().manual_seed(seed)
-
     def __call__(self, batch: Batch) -> Tensor:
         """Make normalised crops (N, 1, 48, 48)."""
         crops, irises = self._reframe(batch)
@@ -69,9 +66,9 @@ class EyeAugmenter:
         dark = self._some(len(crops), self.night_share)
         day = ~dark
         night = self._night(crops[dark], irises[dark])
-        crops[day] = self._gamma(self._resolution(crops[day]), 0.35)
+        crops[day] = self.gamma(self._resolution(crops[day]), -0.35, 0.35)
         crops[dark] = night
-        return self._erase(stretch_batch(crops))
+        return self.covered(stretch_batch(crops), self.erase_share, 4, 14)
 
     def night(self, batch: Batch) -> Tensor:
         """Give the nominal crops, each made night-like: the hard half of validation."""
@@ -84,23 +81,18 @@ class EyeAugmenter:
         """Choose a share of the batch at random, (N,) bool."""
         return torch.rand(count, generator=self.random) < share
 
-    def _uniform(self, count: int, low: float, high: float) -> Tensor:
-        return torch.rand((count, 1, 1, 1), generator=self.random) * (high - low) + low
-
     def _reframe(self, batch: Batch) -> tuple[Tensor, Tensor]:
         n = len(batch.canvases)
         zoom_in = torch.where(batch.tight, self.tight_zoom_in, self.zoom_in)
         zoom_out = torch.where(batch.tight, self.tight_zoom_out, self.zoom_out)
-        zoom = torch.exp(zoom_in + (zoom_out - zoom_in) * self._uniform(n, 0, 1).view(n))
+        zoom = torch.exp(zoom_in + (zoom_out - zoom_in) * self.uniform(n, 0, 1).view(n))
         half = zoom * batch.sides / CANVAS_PX
-        turn = self._uniform(n, -self.turn_rad, self.turn_rad).view(n) * self._uniform(n, 0, 1).view(n).sqrt()
-        stretch = torch.exp(self._uniform(n, -0.12, 0.12).view(n))
-        mirror = torch.where(self._uniform(n, 0, 1).view(n) < 0.5, -1.0, 1.0)
-        across = self._uniform(n, -self.shift, self.shift).view(n) * 2 * half
-        down = self._uniform(n, -self.shift, self.shift).view(n) * 2 * half
-        first = torch.stack([half * stretch * turn.cos() * mirror, -half * turn.sin(), across], 1)
-        second = torch.stack([half * turn.sin() * mirror, half / stretch * turn.cos(), down], 1)
-        return place(batch, torch.stack([first, second], 1))
+        turn = self.uniform(n, -self.turn_rad, self.turn_rad).view(n) * self.uniform(n, 0, 1).view(n).sqrt()
+        stretch = torch.exp(self.uniform(n, -0.12, 0.12).view(n))
+        mirror = torch.where(self.uniform(n, 0, 1).view(n) < 0.5, -1.0, 1.0)
+        across = self.uniform(n, -self.shift, self.shift).view(n) * 2 * half
+        down = self.uniform(n, -self.shift, self.shift).view(n) * 2 * half
+        return place(batch, turned(turn, half, stretch, mirror, (across, down)))
 
     def _painted(self, x: Tensor, irises: Tensor) -> Tensor:
         """Paint open irises as infrared shows them: pale or dark, the pupil bright or black, a glint of the lamp.
@@ -112,12 +104,12 @@ class EyeAugmenter:
         known = irises[:, 2].view(n, 1, 1, 1) > MIN_IRIS_PX
         skin = x.flatten(1).quantile(0.75, dim=1).view(n, 1, 1, 1)
         dark = ((skin - x) / skin.clamp_min(8) * 4).clamp(0, 1) * inside
-        tone = skin * self._uniform(n, 0.1, 0.8)
-        pale = x + (tone - x) * dark * self._uniform(n, 0, 1)
-        radius = irises[:, 2].view(n, 1, 1, 1) * self._uniform(n, 0.3, 0.6)
+        tone = skin * self.uniform(n, 0.1, 0.8)
+        pale = x + (tone - x) * dark * self.uniform(n, 0, 1)
+        radius = irises[:, 2].view(n, 1, 1, 1) * self.uniform(n, 0.3, 0.6)
         pupil = torch.sigmoid((radius - distance) * 2) * inside
-        bright = torch.where(self._uniform(n, 0, 1) < 0.35, skin * self._uniform(n, 0.8, 1.5), skin * 0.08)
-        painted = pale + (bright - pale) * pupil * self._uniform(n, 0.4, 1)
+        bright = torch.where(self.uniform(n, 0, 1) < 0.35, skin * self.uniform(n, 0.8, 1.5), skin * 0.08)
+        painted = pale + (bright - pale) * pupil * self.uniform(n, 0.4, 1)
         return torch.where(known, painted.clamp(0, 255), x)
 
     def _glasses(self, x: Tensor, _: Tensor) -> Tensor:
@@ -125,72 +117,44 @@ class EyeAugmenter:
         n = len(x)
         size = x.shape[-1]
         column, row = axes(size)
-        wide, high = self._uniform(n, 0.42, 0.9) * size, self._uniform(n, 0.28, 0.6) * size
-        at_x, at_y = self._uniform(n, 0.25, 0.75) * size, self._uniform(n, 0.4, 0.85) * size
-        power = torch.where(self._uniform(n, 0, 1) < 0.5, 2.0, 4.0)
+        wide, high = self.uniform(n, 0.42, 0.9) * size, self.uniform(n, 0.28, 0.6) * size
+        at_x, at_y = self.uniform(n, 0.25, 0.75) * size, self.uniform(n, 0.4, 0.85) * size
+        power = torch.where(self.uniform(n, 0, 1) < 0.5, 2.0, 4.0)
         reach = (((column - at_x).abs() / wide) ** power + ((row - at_y).abs() / high) ** power) ** (1 / power)
-        rim = torch.exp(-(((reach - 1) * high / self._uniform(n, 0.5, 1.8)) ** 2))
-        tone = torch.where(self._uniform(n, 0, 1) < 0.75, self._uniform(n, 0, 60), self._uniform(n, 180, 255))
-        lens = (reach < 1).float() * (self._uniform(n, 0, 1) < 0.5).float()
-        tinted = x * (1 - lens * self._uniform(n, 0, 0.5)) + lens * self._uniform(n, 0, 40)
-        sheen = self._blob(n, size, 2.0, 9.0) * (reach < 1).float() * self._uniform(n, 0, 130)
-        worn = tinted + (self._uniform(n, 0, 1) < 0.5).float() * sheen
-        worn = worn + (tone - worn) * rim * self._uniform(n, 0.5, 1)
+        rim = torch.exp(-(((reach - 1) * high / self.uniform(n, 0.5, 1.8)) ** 2))
+        tone = torch.where(self.uniform(n, 0, 1) < 0.75, self.uniform(n, 0, 60), self.uniform(n, 180, 255))
+        lens = (reach < 1).float() * (self.uniform(n, 0, 1) < 0.5).float()
+        tinted = x * (1 - lens * self.uniform(n, 0, 0.5)) + lens * self.uniform(n, 0, 40)
+        sheen = self._blob(n, size, 2.0, 9.0) * (reach < 1).float() * self.uniform(n, 0, 130)
+        worn = tinted + (self.uniform(n, 0, 1) < 0.5).float() * sheen
+        worn = worn + (tone - worn) * rim * self.uniform(n, 0.5, 1)
         return worn.clamp(0, 255)
 
     def _blob(self, n: int, size: int, low: float, high: float) -> Tensor:
         """One soft elongated spot, 0 to 1, anywhere."""
         column, row = axes(size)
-        at_x, at_y = self._uniform(n, 0.1, 0.9) * size, self._uniform(n, 0.1, 0.9) * size
-        turn = self._uniform(n, 0, math.pi)
+        at_x, at_y = self.uniform(n, 0.1, 0.9) * size, self.uniform(n, 0.1, 0.9) * size
+        turn = self.uniform(n, 0, math.pi)
         along = (column - at_x) * turn.cos() + (row - at_y) * turn.sin()
         across = (row - at_y) * turn.cos() - (column - at_x) * turn.sin()
-        length, breadth = self._uniform(n, low, high), self._uniform(n, low, high) * 0.5
+        length, breadth = self.uniform(n, low, high), self.uniform(n, low, high) * 0.5
         return torch.exp(-((along / length) ** 4) - (across / breadth) ** 4)
-
-    def _gamma(self, x: Tensor, strength: float) -> Tensor:
-        exponent = torch.exp(self._uniform(len(x), -strength, strength))
-        return 255.0 * (x / 255.0).clamp_min(1e-4) ** exponent
 
     def _night(self, x: Tensor, irises: Tensor) -> Tensor:
         """Skin smooth and flat, sclera no brighter than skin, lamp falloff, glints, blur, little contrast, noise."""
-        n = len(x)
-        x = self._skin(x)
-        x = self._flat_whites(x)
-        x = self._gamma_lift(x) * self._falloff(n, x.shape[-1])
-        x = self._glints(x, irises)
-        x = self._blur(self._resolution(x))
-        contrast = torch.exp(self._uniform(n, math.log(0.15), 0.0))
-        black = self._uniform(n, 0, 70)
-        noise = torch.randn(x.shape, generator=self.random) * self._uniform(n, 0.0, 1.0) ** 2 * 2.2
-        clipped = torch.minimum(x, self._uniform(n, 170, 320))
-        return (clipped * contrast + black + noise).clamp(0, 255).round()
-
-    def _skin(self, x: Tensor) -> Tensor:
-        """Infrared light goes under the skin: brows, lashes and wrinkles weaken, at times strengthen."""
-        smooth = gaussian(x, 2.5)
-        return (smooth + (x - smooth) * self._uniform(len(x), 0.45, 1.5)).clamp(0, 255)
+        x = self._flat_whites(self.skin(x, 2.5, 0.45, 1.5))
+        x = self.gamma(x, -0.9, 0.5) * self.falloff(len(x), x.shape[-1], 1.2, 0.9)
+        x = self._blur(self._resolution(self._glints(x, irises)))
+        return self.sensor(x, least_contrast=0.15, black=70, noise=2.2, least_white=170)
 
     def _flat_whites(self, x: Tensor) -> Tensor:
         """Clip what is brighter than most of the skin: the white of the eye does not stand out under infrared."""
         n = len(x)
         level = x.flatten(1).quantile(torch.tensor([0.5, 0.9]), dim=1).view(2, n, 1, 1, 1)
-        ceiling = level[0] + (level[1] - level[0]) * self._uniform(n, 0.0, 1.5)
+        ceiling = level[0] + (level[1] - level[0]) * self.uniform(n, 0.0, 1.5)
         soft = ceiling + (x - ceiling).clamp_min(0) * 0.15
-        chosen = self._uniform(n, 0, 1) < 0.6
+        chosen = self.uniform(n, 0, 1) < 0.6
         return torch.where(chosen, torch.minimum(x, soft), x)
-
-    def _gamma_lift(self, x: Tensor) -> Tensor:
-        exponent = torch.exp(self._uniform(len(x), -0.9, 0.5))
-        return 255.0 * (x / 255.0).clamp_min(1e-4) ** exponent
-
-    def _falloff(self, n: int, size: int) -> Tensor:
-        """Light that lessens away from one spot; behind the temple it is dark."""
-        axis = torch.linspace(-1, 1, size)
-        spot_x, spot_y = self._uniform(n, -1.2, 1.2), self._uniform(n, -1.2, 1.2)
-        reach = self._uniform(n, 0.9, 3.5)
-        distance = (axis.view(1, 1, 1, -1) - spot_x) ** 2 + (axis.view(1, 1, -1, 1) - spot_y) ** 2
-        return torch.exp(-distance / (2 * reach**2))
 
     def _glints(self, x: Tensor, irises: Tensor) -> Tensor:
         """Bright points of the lamps: on the eye where it is known, on lids and glasses anywhere."""
@@ -202,12 +166,12 @@ class EyeAugmenter:
             reach = radius * 0.6 if on_eye else torch.full_like(radius, 12.0)
             middle_x = torch.where(known & on_eye, irises[:, 0].view(n, 1, 1, 1), x.shape[-1] / 2)
             middle_y = torch.where(known & on_eye, irises[:, 1].view(n, 1, 1, 1), x.shape[-1] / 2)
-            at_x = middle_x + reach * self._uniform(n, -1, 1)
-            at_y = middle_y + reach * self._uniform(n, -1, 1)
-            size = torch.exp(self._uniform(n, math.log(0.4), math.log(1.3 if on_eye else 3.0)))
+            at_x = middle_x + reach * self.uniform(n, -1, 1)
+            at_y = middle_y + reach * self.uniform(n, -1, 1)
+            size = torch.exp(self.uniform(n, math.log(0.4), math.log(1.3 if on_eye else 3.0)))
             light = torch.exp(-((column - at_x) ** 2 + (row - at_y) ** 2) / (2 * size**2))
-            present = (self._uniform(n, 0, 1) < share) & (known | (not on_eye))
-            x = torch.where(present, (x + light * self._uniform(n, 40, 230)).clamp(max=255), x)
+            present = (self.uniform(n, 0, 1) < share) & (known | (not on_eye))
+            x = torch.where(present, (x + light * self.uniform(n, 40, 230)).clamp(max=255), x)
         return x
 
     def _resolution(self, x: Tensor) -> Tensor:
@@ -228,25 +192,9 @@ class EyeAugmenter:
         soft = gaussian(x, 1.2)
         aside = F.avg_pool2d(F.pad(x, (3, 3, 0, 0), mode="replicate"), (1, 7), stride=1)
         upright = F.avg_pool2d(F.pad(x, (0, 0, 2, 2), mode="replicate"), (5, 1), stride=1)
-        which, amount = self._uniform(n, 0, 1), self._uniform(n, 0, 1)
+        which, amount = self.uniform(n, 0, 1), self.uniform(n, 0, 1)
         other = torch.where(which < 0.1, aside, torch.where(which < 0.2, upright, soft))
         return torch.where(which < 0.6, x + (other - x) * amount, x)
-
-    def _erase(self, x: Tensor) -> Tensor:
-        """Cover one rectangle with one grey: a finger, hair, the rim of the wheel."""
-        n = len(x)
-        column, row = axes(x.shape[-1])
-        left, top = self._uniform(n, -4, 44), self._uniform(n, -4, 44)
-        width, height = self._uniform(n, 4, 14), self._uniform(n, 4, 14)
-        inside = (column >= left) & (column < left + width) & (row >= top) & (row < top + height)
-        chosen = self._uniform(n, 0, 1) < self.erase_share
-        return torch.where(inside & chosen, self._uniform(n, -1, 1), x)
-
-
-def axes(size: int) -> tuple[Tensor, Tensor]:
-    """Column and row numbers of a square, shaped to broadcast over (N, 1, H, W)."""
-    axis = torch.arange(size, dtype=torch.float32)
-    return axis.view(1, 1, 1, -1), axis.view(1, 1, -1, 1)
 
 
 def disc(irises: Tensor, size: int) -> tuple[Tensor, Tensor]:
@@ -289,8 +237,5 @@ def plain(batch: Batch) -> Tensor:
 
 
 def stretch_batch(x: Tensor) -> Tensor:
-    """Percentile stretch, rounded to 8 bits, mapped to [-1, 127/128]."""
-    ends = torch.quantile(x.flatten(1), torch.tensor([LOW_PERCENTILE / 100, HIGH_PERCENTILE / 100]), dim=1)
-    low = ends[0].view(-1, 1, 1, 1)
-    span = (ends[1].view(-1, 1, 1, 1) - low).clamp_min(MIN_SPAN_GREY)
-    return (((x - low) * (255.0 / span)).round().clamp(0, 255) - 128.0) / 128.0
+    """Do the daemon's contrast normalisation for a batch."""
+    return stretched(x, LOW_PERCENTILE, HIGH_PERCENTILE, MIN_SPAN_GREY)

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from ai_edge_litert.interpreter import Interpreter
-from export import folded
 from eye_augment import EyeAugmenter, plain
 from eye_data import load_eyes
 from eye_net import INPUT_PX, EyeNet
-from eye_state import answers_of, batch_of, drawing_chances
+from eye_state import batch_of, drawing_chances
+from float_file import folded, write_float_file
 from tflite_graph import FloatGraph
 
 if TYPE_CHECKING:
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
 
 PICTURES = 800
 """Half as they are, half night-like: activations of both must fit the scales [D]."""
-
-TOLERANCE = 1e-3
-"""Largest difference of an answer allowed between PyTorch and the float file."""
 
 
 def to_tflite(net: EyeNet) -> bytes:
@@ -46,18 +42,6 @@ def to_tflite(net: EyeNet) -> bytes:
     x = graph.spatial_mean(layer(x, net.head, "head"), "mean")
     weights, bias = (p.detach().numpy() for p in (net.answers.weight, net.answers.bias))
     return graph.finish(graph.fully_connected(x, "state", weights, bias), "Eye state: logit of open, scaled openness")
-
-
-def largest_difference(model: bytes, net: EyeNet, inputs: torch.Tensor) -> float:
-    """Largest difference of an answer between the file and PyTorch over a few pictures (N, 1, 48, 48)."""
-    runtime = Interpreter(model_content=model, num_threads=1)
-    runtime.allocate_tensors()
-    found = []
-    for picture in inputs.permute(0, 2, 3, 1).numpy():
-        runtime.set_tensor(runtime.get_input_details()[0]["index"], picture[None])
-        runtime.invoke()
-        found.append(runtime.get_tensor(runtime.get_output_details()[0]["index"])[0])
-    return float(np.abs(np.stack(found) - answers_of(net, inputs).numpy()).max())
 
 
 def main() -> None:
@@ -80,15 +64,8 @@ def main() -> None:
         return torch.cat([plain(batch_of(eyes, index[:half])), augment(batch_of(eyes, index[half:]))])
 
     # Activations, not accuracy, are compared: that the network has met these eyes before does not matter here.
-    calibration, check = pictures(drawn[:PICTURES]), pictures(drawn[PICTURES:])
-    model = to_tflite(net)
-    difference = largest_difference(model, net, check[:64])
-    if difference > TOLERANCE:
-        raise SystemExit(f"The float file differs from PyTorch by {difference:.2g}: the export is wrong, not written.")
-    (options.run / "eye_float.tflite").write_bytes(model)
-    for name, inputs in (("calibration", calibration), ("check", check)):
-        np.savez(options.run / f"{name}.npz", inputs=inputs.permute(0, 2, 3, 1).contiguous().numpy())
-    print(f"eye_float.tflite: {len(model):,} bytes, largest difference to PyTorch {difference:.1e}")
+    used = {"calibration": pictures(drawn[:PICTURES]), "check": pictures(drawn[PICTURES:])}
+    write_float_file(options.run, "eye", to_tflite(net), net, used)
 
 
 if __name__ == "__main__":

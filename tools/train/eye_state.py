@@ -9,21 +9,18 @@ learns from everybody, which is what is shipped, while the five held-out runs sa
 from __future__ import annotations
 
 import argparse
-import copy
-import json
-import math
-import sys
-import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from curve import draw_curve
 from eye_augment import Batch, EyeAugmenter, plain
 from eye_data import FOLDS, EyeSet, load_eyes
-from eye_net import HEAD_CHANNELS, OPENNESS_MIDDLE, OPENNESS_SCALE, WIDTHS, EyeNet
-from torch import Tensor
+from eye_net import OPENNESS_MIDDLE, OPENNESS_SCALE, EyeNet
+from run import Run, Settings, answers_of, taught_by
+from torch import Tensor, nn
 from torch.nn import functional as F
-from tqdm import tqdm
 
 SOURCE_SHARES = {
     "rgb": 0.24,
@@ -45,12 +42,9 @@ TEACHER_WIDTHS, TEACHER_HEAD = (24, 48, 96), 160
 LABEL_SMOOTHING = 0.03
 OPENNESS_SHARE = 1.0
 DISTILLED_SHARE = 0.7
-LEARNING_RATE = 3e-3
-WEIGHT_DECAY = 2e-2
-AVERAGE_DECAY = 0.998
-WARM_UP_STEPS = 100
-BATCH = 128
-ROUND_STEPS = 250
+SETTINGS = Settings(
+    learning_rate=3e-3, batch=128, round_steps=250, average_decay=0.998, weight_decay=2e-2, warm_up_steps=100
+)
 
 
 def batch_of(eyes: EyeSet, index: np.ndarray) -> Batch:
@@ -85,27 +79,9 @@ def drawing_chances(eyes: EyeSet) -> np.ndarray:
     return np.minimum(chances, SCARCE_DRAWS) / np.minimum(chances, SCARCE_DRAWS).sum()
 
 
-@torch.no_grad()
-def answers_of(net: EyeNet, inputs: Tensor) -> Tensor:
-    """Compute (N, 2) in evaluation mode."""
-    net.eval()
-    return torch.cat([net(x.contiguous(memory_format=torch.channels_last)) for x in inputs.split(512)])
-
-
 def balanced(found: np.ndarray, state: np.ndarray) -> float:
     """Mean recall of open and closed; NaN where one is missing."""
     return float((found[state == 1].mean() + (1 - found[state == 0].mean())) / 2)
-
-
-@torch.no_grad()
-def move_average(average: EyeNet, net: EyeNet, step: int) -> None:
-    """Do one step of the moving average, quicker at the start so that the first weights are soon forgotten."""
-    decay = min(AVERAGE_DECAY, step / (step + 10))
-    for mean, now in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
-        if mean.dtype.is_floating_point:
-            mean.lerp_(now, 1 - decay)
-        else:
-            mean.copy_(now)
 
 
 def loss_of(found: Tensor, eyes: EyeSet, index: np.ndarray, taught: Tensor | None) -> Tensor:
@@ -125,90 +101,6 @@ def loss_of(found: Tensor, eyes: EyeSet, index: np.ndarray, taught: Tensor | Non
     return DISTILLED_SHARE * soft + (1 - DISTILLED_SHARE) * hard
 
 
-class Run:
-    """One training run with its checkpoint."""
-
-    def __init__(self, options: argparse.Namespace) -> None:
-        torch.manual_seed(options.seed)
-        self.options = options
-        widths, head = (TEACHER_WIDTHS, TEACHER_HEAD) if options.large else (WIDTHS, HEAD_CHANNELS)
-        self.net = EyeNet(widths, head).to(memory_format=torch.channels_last)
-        self.average = copy.deepcopy(self.net)
-        self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
-        self.augment = EyeAugmenter(options.seed)
-        self.teachers = [load_teacher(path) for path in options.teachers]
-        self.step = 0
-        self.spent_s = 0.0
-        self.history: list[dict[str, float]] = []
-        self.checkpoint = options.out / "checkpoint.pt"
-
-    def resume(self) -> bool:
-        """Take up a stopped run from its checkpoint; False where there is none."""
-        if not self.checkpoint.exists():
-            return False
-        state = torch.load(self.checkpoint, weights_only=True)
-        self.net.load_state_dict(state["net"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.augment.random.set_state(state["random"])
-        self.step, self.spent_s, self.history = state["step"], state["spent_s"], state["history"]
-        return True
-
-    def save(self) -> None:
-        """Write the checkpoint, whole or not at all, and the history beside it."""
-        state = {
-            "net": self.net.state_dict(),
-            "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "random": self.augment.random.get_state(),
-            "step": self.step,
-            "spent_s": self.spent_s,
-            "history": self.history,
-        }
-        partial = self.checkpoint.with_suffix(".partial")
-        torch.save(state, partial)
-        partial.replace(self.checkpoint)
-        (self.options.out / "history.json").write_text(json.dumps(self.history, indent=1))
-
-    def learning_rate(self) -> float:
-        """Give the rate of this step: a short warm-up, then a cosine."""
-        done = self.step / self.options.steps
-        return LEARNING_RATE * 0.5 * (1 + math.cos(math.pi * done)) * min(1.0, (self.step + 1) / WARM_UP_STEPS)
-
-    def round(self, eyes: EyeSet, chances: Tensor) -> float:
-        """Do one round of steps; returns the mean loss."""
-        self.net.train()
-        steps = min(ROUND_STEPS, self.options.steps - self.step)
-        drawn = torch.multinomial(chances, steps * BATCH, replacement=True, generator=self.augment.random)
-        losses = []
-        started = time.monotonic()
-        for index in tqdm(drawn.split(BATCH), disable=not sys.stderr.isatty(), leave=False):
-            for group in self.optimiser.param_groups:
-                group["lr"] = self.learning_rate()
-            rows = index.numpy()
-            inputs = self.augment(batch_of(eyes, rows)).contiguous(memory_format=torch.channels_last)
-            taught = self.taught(inputs)
-            with torch.autocast("cpu", torch.bfloat16):
-                found = self.net(inputs)
-            loss = loss_of(found.float(), eyes, rows, taught)
-            self.optimiser.zero_grad()
-            loss.backward()
-            self.optimiser.step()
-            self.step += 1
-            move_average(self.average, self.net, self.step)
-            losses.append(loss.item())
-        self.spent_s += time.monotonic() - started
-        return float(np.mean(losses))
-
-    @torch.no_grad()
-    def taught(self, inputs: Tensor) -> Tensor | None:
-        """Mean answer of the teachers to these very crops; None without teachers."""
-        if not self.teachers:
-            return None
-        with torch.autocast("cpu", torch.bfloat16):
-            return torch.stack([teacher(inputs).float() for teacher in self.teachers]).mean(0)
-
-
 def load_teacher(path: Path) -> EyeNet:
     """Load a large network's weights."""
     net = EyeNet(TEACHER_WIDTHS, TEACHER_HEAD).to(memory_format=torch.channels_last)
@@ -216,61 +108,54 @@ def load_teacher(path: Path) -> EyeNet:
     return net.eval()
 
 
+def look(net: nn.Module, others: EyeSet, shown: dict[str, Tensor]) -> dict[str, float]:
+    """Balanced accuracy on held-out people, by light and source, where both states are known."""
+    figures = {}
+    for light, inputs in shown.items():
+        found = answers_of(net, inputs)[:, 0].numpy() > 0
+        for source in ("rgb", "yawdd", "nir", "webcam"):
+            of = (others.source == source) & (others.state_weight > 0)
+            if len(np.unique(others.state[of])) == 2:
+                figures[f"{light} {source}"] = balanced(found[of], others.state[of])
+    return figures
+
+
 def train(options: argparse.Namespace) -> None:
     """Train to the last step; the average's weights are in ``last.pt``, its answers on the fold in ``held_out.npz``."""
     torch.set_num_threads(1)
-    options.out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(options.seed)
     everybody = load_eyes(options.eyes)
     held_out = everybody.fold == (-1 if options.hold_out is None else options.hold_out)
     eyes, others = everybody.take(~held_out), everybody.take(held_out)
     chances = torch.from_numpy(drawing_chances(eyes))
-    run = Run(options)
-    resumed = run.resume()
-    print(f"{'resumed' if resumed else 'new'} run: {len(eyes):,} eyes, {len(others):,} held out", flush=True)
     shown = {}
     if len(others):
         batch = batch_of(others, np.arange(len(others)))
         shown = {"plain": plain(batch), "night": EyeAugmenter(1000).night(batch)}
-    while run.step < options.steps:
-        loss = run.round(eyes, chances)
-        entry = {"minutes": run.spent_s / 60, "step": run.step, "loss": loss}
-        if run.step % options.look_every == 0 or run.step >= options.steps:
-            for light, inputs in shown.items():
-                found = answers_of(run.average, inputs)[:, 0].numpy() > 0
-                for source in ("rgb", "yawdd", "nir", "webcam"):
-                    of = (others.source == source) & (others.state_weight > 0)
-                    if len(np.unique(others.state[of])) == 2:
-                        entry[f"{light} {source}"] = balanced(found[of], others.state[of])
-        run.history.append(entry)
-        run.save()
-        print(", ".join(f"{key} {value:.4g}" for key, value in entry.items()), flush=True)
-    torch.save(run.average.state_dict(), options.out / "last.pt")
+    augment = EyeAugmenter(options.seed)
+    teachers = [load_teacher(path) for path in options.teachers]
+
+    def loss_of_batch(index: Tensor) -> Tensor:
+        rows = index.numpy()
+        inputs = augment(batch_of(eyes, rows)).contiguous(memory_format=torch.channels_last)
+        taught = taught_by(teachers, inputs)
+        with torch.autocast("cpu", torch.bfloat16):
+            found = run.net(inputs)
+        return loss_of(found.float(), eyes, rows, taught)
+
+    net = EyeNet(TEACHER_WIDTHS, TEACHER_HEAD) if options.large else EyeNet()
+    run = Run(net, augment.random, options.out, replace(SETTINGS, steps=options.steps))
+    resumed = run.resume()
+    print(f"{'resumed' if resumed else 'new'} run: {len(eyes):,} eyes, {len(others):,} held out", flush=True)
+    while not run.over():
+        loss = run.round(chances, loss_of_batch)
+        seen = run.over() or run.step % options.look_every == 0
+        run.close_round(loss=loss, **(look(run.average, others, shown) if seen else {}))
+    run.keep("last.pt")
     if len(others):
         answers = {light: answers_of(run.average, inputs).numpy() for light, inputs in shown.items()}
         np.savez(options.out / "held_out.npz", source=others.source, name=others.name, group=others.group, **answers)
-    draw_eye_curve(run.history, options.out / "learning_curve.png")
-
-
-def draw_eye_curve(history: list[dict[str, float]], path: Path) -> None:
-    """Draw the loss and the held-out figures over training time."""
-    import matplotlib as mpl  # noqa: PLC0415  only here, and slow to import
-    import matplotlib.pyplot as plt  # noqa: PLC0415
-
-    mpl.use("Agg")
-    figure, left = plt.subplots(figsize=(8, 4.5))
-    left.plot([e["step"] for e in history], [e["loss"] for e in history], color="tab:grey", label="training loss")
-    left.set_xlabel("step")
-    left.set_ylabel("training loss")
-    right = left.twinx()
-    for key in sorted({key for entry in history for key in entry} - {"minutes", "step", "loss"}):
-        points = [(e["step"], e[key]) for e in history if key in e]
-        right.plot(*zip(*points, strict=True), label=f"held out, {key}", linestyle="--" if "night" in key else "-")
-    right.set_ylabel("balanced accuracy")
-    if right.lines:
-        right.legend(loc="lower right", fontsize="small")
-    figure.tight_layout()
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
+    draw_curve(run.history, options.out / "learning_curve.png")
 
 
 def main() -> None:

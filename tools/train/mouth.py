@@ -10,22 +10,18 @@ is worth. ``--teachers`` lets larger networks' answers to the same crops teach i
 from __future__ import annotations
 
 import argparse
-import copy
-import json
-import math
-import sys
-import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from curve import draw_curve
 from mouth_augment import MouthAugmenter, plain
-from mouth_curve import draw_mouth_curve
 from mouth_data import FOLDS, HELD_OUT, MouthSet, load_mouths
 from mouth_net import LABELS, WIDTHS, MouthNetwork
-from torch import Tensor
+from run import Run, Settings, answers_of, taught_by
+from torch import Tensor, nn
 from torch.nn import functional as F
-from tqdm import tqdm
 
 SHARES = {
     "mouth_open": 0.36,
@@ -44,12 +40,9 @@ YAWN_LOSS_SHARE = 0.6
 TEACHER_WIDTHS = (32, 64, 128, 192)
 DISTILLED_SHARE = 0.6
 LABEL_SMOOTHING = 0.03
-LEARNING_RATE = 3e-3
-WEIGHT_DECAY = 2e-2
-AVERAGE_DECAY = 0.997
-WARM_UP_STEPS = 80
-BATCH = 96
-ROUND_STEPS = 200
+SETTINGS = Settings(
+    learning_rate=3e-3, batch=96, round_steps=200, average_decay=0.997, weight_decay=2e-2, warm_up_steps=80
+)
 
 
 def drawing_chances(mouths: MouthSet) -> np.ndarray:
@@ -67,13 +60,6 @@ def drawing_chances(mouths: MouthSet) -> np.ndarray:
     return chances / chances.sum()
 
 
-@torch.no_grad()
-def logits_of(net: MouthNetwork, inputs: Tensor) -> Tensor:
-    """Compute logits (N, 2) in evaluation mode."""
-    net.eval()
-    return torch.cat([net(x.contiguous(memory_format=torch.channels_last)) for x in inputs.split(256)])
-
-
 def balanced(positive: np.ndarray, truth: np.ndarray) -> float:
     """Mean recall of both classes."""
     return float((positive[truth].mean() + (1 - positive[~truth].mean())) / 2)
@@ -85,17 +71,6 @@ def scored(mouths: MouthSet) -> dict[str, np.ndarray]:
         "open": mouths.source == "mouth_open",
         "yawn": (mouths.source == "yawdd") & (mouths.camera == "mirror") & (mouths.view == "single"),
     }
-
-
-@torch.no_grad()
-def move_average(average: MouthNetwork, net: MouthNetwork, step: int) -> None:
-    """Do one step of the moving average, quicker at the start so that the first weights are soon forgotten."""
-    decay = min(AVERAGE_DECAY, step / (step + 10))
-    for mean, now in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
-        if mean.dtype.is_floating_point:
-            mean.lerp_(now, 1 - decay)
-        else:
-            mean.copy_(now)
 
 
 def loss_of(found: Tensor, mouths: MouthSet, index: np.ndarray, taught: Tensor | None) -> Tensor:
@@ -114,88 +89,6 @@ def loss_of(found: Tensor, mouths: MouthSet, index: np.ndarray, taught: Tensor |
     return whole
 
 
-class Run:
-    """One training run with its checkpoint."""
-
-    def __init__(self, options: argparse.Namespace) -> None:
-        torch.manual_seed(options.seed)
-        self.options = options
-        self.net = MouthNetwork(TEACHER_WIDTHS if options.large else WIDTHS).to(memory_format=torch.channels_last)
-        self.average = copy.deepcopy(self.net)
-        self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
-        self.augment = MouthAugmenter(options.seed)
-        self.teachers = [load_net(path, TEACHER_WIDTHS) for path in options.teachers]
-        self.step = 0
-        self.spent_s = 0.0
-        self.history: list[dict[str, float]] = []
-        self.checkpoint = options.out / "checkpoint.pt"
-
-    def resume(self) -> bool:
-        """Take up a stopped run from its checkpoint; False where there is none."""
-        if not self.checkpoint.exists():
-            return False
-        state = torch.load(self.checkpoint, weights_only=True)
-        self.net.load_state_dict(state["net"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.augment.random.set_state(state["random"])
-        self.step, self.spent_s, self.history = state["step"], state["spent_s"], state["history"]
-        return True
-
-    def save(self) -> None:
-        """Write the checkpoint, whole or not at all, and the history beside it."""
-        state = {
-            "net": self.net.state_dict(),
-            "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "random": self.augment.random.get_state(),
-            "step": self.step,
-            "spent_s": self.spent_s,
-            "history": self.history,
-        }
-        partial = self.checkpoint.with_suffix(".partial")
-        torch.save(state, partial)
-        partial.replace(self.checkpoint)
-        (self.options.out / "history.json").write_text(json.dumps(self.history, indent=1))
-
-    def learning_rate(self) -> float:
-        """Give the rate of this step: a short warm-up, then a cosine."""
-        done = self.step / self.options.steps
-        return LEARNING_RATE * 0.5 * (1 + math.cos(math.pi * done)) * min(1.0, (self.step + 1) / WARM_UP_STEPS)
-
-    def round(self, mouths: MouthSet, canvases: Tensor, chances: Tensor) -> float:
-        """Do one round of steps; returns the mean loss."""
-        self.net.train()
-        steps = min(ROUND_STEPS, self.options.steps - self.step)
-        drawn = torch.multinomial(chances, steps * BATCH, replacement=True, generator=self.augment.random)
-        losses = []
-        started = time.process_time()
-        for index in tqdm(drawn.split(BATCH), disable=not sys.stderr.isatty(), leave=False):
-            for group in self.optimiser.param_groups:
-                group["lr"] = self.learning_rate()
-            inputs = self.augment(canvases[index]).contiguous(memory_format=torch.channels_last)
-            taught = self.taught(inputs)
-            with torch.autocast("cpu", torch.bfloat16):
-                found = self.net(inputs)
-            loss = loss_of(found.float(), mouths, index.numpy(), taught)
-            self.optimiser.zero_grad()
-            loss.backward()
-            self.optimiser.step()
-            self.step += 1
-            move_average(self.average, self.net, self.step)
-            losses.append(loss.item())
-        self.spent_s += time.process_time() - started
-        return float(np.mean(losses))
-
-    @torch.no_grad()
-    def taught(self, inputs: Tensor) -> Tensor | None:
-        """Mean answer of the teachers to these very crops; None without teachers."""
-        if not self.teachers:
-            return None
-        with torch.autocast("cpu", torch.bfloat16):
-            return torch.stack([teacher(inputs).float() for teacher in self.teachers]).mean(0)
-
-
 def load_net(path: Path, widths: tuple[int, int, int, int] = WIDTHS) -> MouthNetwork:
     """Load a network's weights."""
     net = MouthNetwork(widths).to(memory_format=torch.channels_last)
@@ -203,11 +96,11 @@ def load_net(path: Path, widths: tuple[int, int, int, int] = WIDTHS) -> MouthNet
     return net.eval()
 
 
-def look(run: Run, others: MouthSet, shown: dict[str, Tensor]) -> dict[str, float]:
+def look(net: nn.Module, others: MouthSet, shown: dict[str, Tensor]) -> dict[str, float]:
     """Balanced accuracy on held-out people, plain and night-like."""
     figures = {}
     for light, inputs in shown.items():
-        logits = logits_of(run.average, inputs).numpy()
+        logits = answers_of(net, inputs).numpy()
         for column, name in enumerate(LABELS):
             part = scored(others)[name]
             truth = (others.open if name == "open" else others.yawn)[part] > 0
@@ -219,7 +112,7 @@ def look(run: Run, others: MouthSet, shown: dict[str, Tensor]) -> dict[str, floa
 def train(options: argparse.Namespace) -> None:
     """Train to the last step; the average's weights are in ``last.pt``, its answers on the fold in ``held_out.npz``."""
     torch.set_num_threads(1)
-    options.out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(options.seed)
     everybody = load_mouths(options.harvest, options.data)
     fold = HELD_OUT if options.hold_out is None else options.hold_out
     mouths, others = everybody.take(~np.isin(everybody.fold, (fold, HELD_OUT))), everybody.take(everybody.fold == fold)
@@ -228,21 +121,28 @@ def train(options: argparse.Namespace) -> None:
     canvases, chances = torch.from_numpy(mouths.canvases), torch.from_numpy(drawing_chances(mouths))
     look_at = torch.from_numpy(others.canvases)
     shown = {"plain": plain(look_at), "night": MouthAugmenter(1000).night(look_at)}
-    run = Run(options)
+    augment = MouthAugmenter(options.seed)
+    teachers = [load_net(path, TEACHER_WIDTHS) for path in options.teachers]
+
+    def loss_of_batch(index: Tensor) -> Tensor:
+        inputs = augment(canvases[index]).contiguous(memory_format=torch.channels_last)
+        taught = taught_by(teachers, inputs)
+        with torch.autocast("cpu", torch.bfloat16):
+            found = run.net(inputs)
+        return loss_of(found.float(), mouths, index.numpy(), taught)
+
+    net = MouthNetwork(TEACHER_WIDTHS if options.large else WIDTHS)
+    run = Run(net, augment.random, options.out, replace(SETTINGS, steps=options.steps))
     resumed = run.resume()
     print(f"{'resumed' if resumed else 'new'} run: {len(mouths):,} mouths, {len(others):,} held out", flush=True)
-    while run.step < options.steps:
-        loss = run.round(mouths, canvases, chances)
-        entry = {"minutes": run.spent_s / 60, "step": run.step, "loss": loss}
-        if run.step % options.look_every == 0 or run.step >= options.steps:
-            entry |= look(run, others, shown)
-        run.history.append(entry)
-        run.save()
-        print(", ".join(f"{key} {value:.4g}" for key, value in entry.items()), flush=True)
-    torch.save(run.average.state_dict(), options.out / "last.pt")
-    answers = {light: logits_of(run.average, inputs).numpy() for light, inputs in shown.items()}
+    while not run.over():
+        loss = run.round(chances, loss_of_batch)
+        seen = run.over() or run.step % options.look_every == 0
+        run.close_round(loss=loss, **(look(run.average, others, shown) if seen else {}))
+    run.keep("last.pt")
+    answers = {light: answers_of(run.average, inputs).numpy() for light, inputs in shown.items()}
     np.savez(options.out / "held_out.npz", name=others.file, group=others.group, source=others.source, **answers)
-    draw_mouth_curve(run.history, options.out / "learning_curve.png")
+    draw_curve(run.history, options.out / "learning_curve.png")
 
 
 def main() -> None:

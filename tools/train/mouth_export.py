@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from ai_edge_litert.interpreter import Interpreter
-from export import folded
-from mouth import drawing_chances, load_net, logits_of
+from float_file import folded, write_float_file
+from mouth import drawing_chances, load_net
 from mouth_augment import MouthAugmenter, plain
 from mouth_data import HELD_OUT, MouthSet, load_mouths
 from mouth_net import INPUT_PX, LABELS, MouthNetwork
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
 
 PICTURES = 800
 """Half as they are, half augmented: activations of both must fit the scales [D]."""
-
-TOLERANCE = 1e-3
-"""Largest difference of a logit allowed between PyTorch and the float file."""
 
 
 def to_tflite(net: MouthNetwork) -> bytes:
@@ -43,18 +39,6 @@ def to_tflite(net: MouthNetwork) -> bytes:
     weights, bias = (p.detach().numpy() for p in (net.logits.weight, net.logits.bias))
     end = graph.fully_connected(graph.spatial_mean(x, "mean"), "logits", weights, bias)
     return graph.finish(end, f"Mouth, logits: {', '.join(LABELS)}")
-
-
-def largest_difference(model: bytes, net: MouthNetwork, inputs: torch.Tensor) -> float:
-    """Largest difference of a logit between the file and PyTorch over a few pictures (N, 1, 48, 48)."""
-    runtime = Interpreter(model_content=model, num_threads=1)
-    runtime.allocate_tensors()
-    found = []
-    for picture in inputs.permute(0, 2, 3, 1).contiguous().numpy():
-        runtime.set_tensor(runtime.get_input_details()[0]["index"], picture[None])
-        runtime.invoke()
-        found.append(runtime.get_tensor(runtime.get_output_details()[0]["index"])[0])
-    return float(np.abs(np.stack(found) - logits_of(net, inputs).numpy()).max())
 
 
 def pictures_of(mouths: MouthSet, count: int, seed: int) -> torch.Tensor:
@@ -77,15 +61,9 @@ def main() -> None:
     net = load_net(options.run / "last.pt")
     mouths = load_mouths(options.harvest, options.data)
     learnt, unseen = mouths.take(mouths.fold != HELD_OUT), mouths.take(mouths.fold == HELD_OUT)
-    calibration, check = (pictures_of(part, PICTURES, options.seed) for part in (learnt, unseen))
-    model = to_tflite(net)
-    difference = largest_difference(model, net, check[:64])
-    if difference > TOLERANCE:
-        raise SystemExit(f"The float file differs from PyTorch by {difference:.2g}: the export is wrong, not written.")
-    (options.run / "mouth_float.tflite").write_bytes(model)
-    for name, inputs in (("calibration", calibration), ("check", check)):
-        np.savez(options.run / f"{name}.npz", inputs=inputs.permute(0, 2, 3, 1).contiguous().numpy())
-    print(f"mouth_float.tflite: {len(model):,} bytes, largest difference to PyTorch {difference:.1e}")
+    parts = {"calibration": learnt, "check": unseen}
+    used = {use: pictures_of(part, PICTURES, options.seed) for use, part in parts.items()}
+    write_float_file(options.run, "mouth", to_tflite(net), net, used)
 
 
 if __name__ == "__main__":
