@@ -24,15 +24,19 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 SHARES = {
-    "mouth_open": 0.36,
-    "yawdd yawn": 0.22,
-    "yawdd no_yawn": 0.18,
+    "mouth_open": 0.33,
+    "yawdd yawn": 0.20,
+    "yawdd no_yawn": 0.12,
     "yawdd dash": 0.03,
-    "wild": 0.06,
-    "nir": 0.03,
-    "fer": 0.12,
+    "speaking": 0.14,
+    "films": 0.07,
+    "wild": 0.04,
+    "nir": 0.02,
+    "fer": 0.05,
 }
-"""Share of each source in what the network sees [D]; the dash camera's frames are few, for all of them are yawns."""
+"""Share of each source in what the network sees [D]; the dash camera's frames are few, for all of them are yawns;
+`speaking` are the other faces whose lips are apart, and most of the films too: no driver among the frames talks.
+"""
 
 YAWN_LOSS_SHARE = 0.6
 """Share of the yawn's loss in the whole: it is the harder question, and the one the daemon asks [D]."""
@@ -49,7 +53,8 @@ def drawing_chances(mouths: MouthSet) -> np.ndarray:
     """Chance of each mouth: shares of the sources; inside one, persons count by the root of their pictures."""
     kinds = np.where(mouths.yawn > 0, "yawdd yawn", "yawdd no_yawn")
     kinds = np.where(mouths.camera == "dash", "yawdd dash", kinds)
-    kinds = np.where(mouths.source == "yawdd", kinds, mouths.source)
+    speaking = mouths.speaking & (mouths.source != "films")
+    kinds = np.where(mouths.source == "yawdd", kinds, np.where(speaking, "speaking", mouths.source))
     chances = np.zeros(len(mouths))
     for kind, share in SHARES.items():
         part = kinds == kind

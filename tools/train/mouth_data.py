@@ -37,7 +37,9 @@ FOLD_STARTS: Final = (0, 16, 30, 40, 51)
 """First person of each fold: about 80 yawns each. Whoever comes in sequence stays together."""
 
 HELD_OUT_FROM: Final = 62
-"""This person and all after are never trained on, in no fold either: 34 yawns, 68 other frames."""
+FILMED: Final = 23
+"""Person 62 and all after are never trained on, in no fold either: 34 yawns, 68 other frames; nor is the one whose yawn
+is also one of the films."""
 
 FOLDS: Final = len(FOLD_STARTS)
 HELD_OUT: Final = -1
@@ -59,7 +61,10 @@ NO_YAWN: Final = frozenset({"neutral", "happiness", "happy", "sadness", "sad", "
 OTHER: Final = frozenset({"anger", "surprise", "fear"})
 """People who may shout or gape: no yawns if the lips are not far apart, and nobody knows if they are."""
 
-GAPING_FROM_GAP: Final = 0.12
+GAPING_FROM_GAP: Final = 0.3
+
+SPEAKING_FROM_GAP: Final = 0.1
+"""Lips this far apart are what speech, laughter and bared teeth have in common with a yawn: seldom, and worth most."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,8 @@ class MouthSet:
     """Person, or pictures that are copies of each other."""
     fold: NDArray[np.int64]
     """0 to 4, or `HELD_OUT`."""
+    speaking: NDArray[np.bool_]
+    """Lips apart, as the mesh sees them, and known not to yawn."""
     yawn: NDArray[np.float32]
     yawn_weight: NDArray[np.float32]
     open: NDArray[np.float32]
@@ -101,7 +108,7 @@ def load_mouths(harvest: Path, data: Path) -> MouthSet:
         [
             load_ready(harvest / "mouth_open.npz"),
             load_drivers(harvest / "yawdd.npz", data / "yawdd_frames" / "index.csv"),
-            *(load_faces(harvest / f"{name}.npz", name) for name in ("wild", "nir", "fer")),
+            *(load_faces(harvest / f"{name}.npz", name) for name in ("wild", "nir", "films", "fer")),
         ]
     )
 
@@ -114,7 +121,7 @@ def person_of(label: str, order: int) -> int:
 
 def fold_of_person(person: int) -> int:
     """Return the fold of a YawDD person, or `HELD_OUT`."""
-    if person >= HELD_OUT_FROM:
+    if person >= HELD_OUT_FROM or person == FILMED:
         return HELD_OUT
     return int(np.searchsorted(FOLD_STARTS, person, side="right")) - 1
 
@@ -123,6 +130,11 @@ def fold_of_name(name: str) -> int:
     """Return a fold by chance, the same for the same name, or `HELD_OUT`."""
     number = zlib.crc32(name.encode())
     return HELD_OUT if number % HELD_OUT_EVERY == 0 else number // HELD_OUT_EVERY % FOLDS
+
+
+def film_fold(name: str) -> int:
+    """Return a fold by chance, the same for the same name: nobody in the films is held out from all runs."""
+    return zlib.crc32(name.encode()) % FOLDS
 
 
 def read_orders(index: Path) -> dict[str, dict[str, str]]:
@@ -150,6 +162,7 @@ def load_drivers(path: Path, index: Path) -> MouthSet:
         np.array([row["camera"] for row in mine]),
         np.array([f"yawdd {person}" for person in persons]),
         np.array([fold_of_person(person) for person in persons]),
+        np.zeros(count, np.bool_),
         yawn.astype(np.float32),
         np.ones(count, np.float32),
         yawn.astype(np.float32),
@@ -172,6 +185,7 @@ def load_ready(path: Path) -> MouthSet:
         np.full(count, ""),
         groups,
         np.array([fold_of_name(str(group)) for group in groups]),
+        np.zeros(count, np.bool_),
         np.zeros(count, np.float32),
         np.zeros(count, np.float32),
         is_open.astype(np.float32),
@@ -194,7 +208,8 @@ def load_faces(path: Path, source: str) -> MouthSet:
         archive["view"],
         np.full(count, ""),
         groups,
-        np.array([fold_of_name(group) for group in groups]),
+        np.array([film_fold(str(group)) if source == "films" else fold_of_name(str(group)) for group in groups]),
+        known & (gap > SPEAKING_FROM_GAP),
         np.zeros(count, np.float32),
         known.astype(np.float32),
         (gap > OPEN_FROM_GAP).astype(np.float32),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import math
 import sys
 import zipfile
@@ -42,6 +43,8 @@ UPPER_INNER_LIP, LOWER_INNER_LIP = 13, 14
 
 FER_EVERY: Final = 3
 """Every third face of FER2013: its mouths are fifteen pixels wide, and many [D]."""
+
+FILM_EVERY_S: Final = 0.2
 
 FER_ROI_SCALE: Final = 1.25
 """Side of the mesh's region over the side of a FER2013 picture, which is cut closely [D]."""
@@ -135,6 +138,24 @@ def harvest_fer(path: Path, harvester: Harvester) -> dict[str, NDArray[np.generi
     return packed(found)
 
 
+def harvest_films(folder: Path, harvester: Harvester) -> dict[str, NDArray[np.generic]]:
+    """Cut mouths out of films in which, as a person noted, nobody yawns but some talk, laugh or scowl."""
+    found: dict[str, list[object]] = defaultdict(list)
+    notes = json.loads((folder / "notes.json").read_text(encoding="utf-8"))
+    quiet = [note for note in notes if note["expected"].get("yawns") == 0]
+    for note in tqdm(quiet, folder.name, disable=not sys.stderr.isatty()):
+        film = cv2.VideoCapture(str(folder / note["file"]))
+        step = max(1, round(FILM_EVERY_S * note["fps"]))
+        for number in range(note["frames"]):
+            there, frame = film.read()
+            if not there or number % step:
+                continue
+            for view, mesh in harvester.meshes(np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), np.uint8)).items():
+                keep(found, mesh, (f"{note['file']} {number}", "no_yawn", note["subject"]), view)
+        film.release()
+    return packed(found)
+
+
 def harvest_ready(folder: Path) -> dict[str, NDArray[np.generic]]:
     """Take ready mouth crops."""
     found: dict[str, list[object]] = defaultdict(list)
@@ -177,6 +198,7 @@ def main() -> None:
         "yawdd": lambda: harvest_faces(options.data / "yawdd_frames", harvester),
         "wild": lambda: harvest_faces(options.data / "wild_expressions_grey", harvester),
         "nir": lambda: harvest_faces(options.data / "nir_expressions", harvester),
+        "films": lambda: harvest_films(options.data / "clips", harvester),
         "fer": lambda: harvest_fer(options.data / "fer2013plus" / "fer2013plus.npz", harvester),
     }
     for name, cut_set in sets.items():

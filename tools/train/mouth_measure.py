@@ -21,6 +21,7 @@ from mouth_augment import MouthAugmenter, plain
 from mouth_data import HELD_OUT, MouthSet, load_mouths, person_of, read_orders
 from mouth_export import PICTURES, pictures_of, to_tflite
 from mouth_net import LABELS
+from run import answers_of
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from quantize import outputs_of, quantize
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LIGHTS = ("plain", "night")
+
+FILM_EVERY_S = 0.2
+"""Time between two frames of a film, as `mouth_harvest.py` takes them."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,22 @@ def figures_of(asked: Asked, name: str) -> dict[str, tuple[str, str]]:
     return figures | {"expected calibration error": (str(int(seen.sum())), f"{error:.3f}")}
 
 
+def report_films(mouths: MouthSet, runs: list[Path]) -> None:
+    """Print how often a film's frames look like a yawn to the network that did not see the film."""
+    print("\n| film in which nobody yawns | frames | taken for a yawn | longest, s |\n|---|---|---|---|")
+    single = (mouths.source == "films") & (mouths.view == "single")
+    for number, run in enumerate(runs):
+        films = mouths.take(single & (mouths.fold == number))
+        if not len(films):
+            continue
+        yawns = answers_of(load_net(run / "last.pt"), plain(torch.from_numpy(films.canvases))).numpy()[:, 1] > 0
+        names = np.array([name.rsplit(" ", 1)[0] for name in films.file])
+        for name in dict.fromkeys(names):
+            mine = yawns[names == name]
+            longest = max(len(run_of) for run_of in "".join("y" if yawn else " " for yawn in mine).split(" "))
+            print(f"| {Path(name).stem} | {len(mine)} | {mine.mean():.2f} | {longest * FILM_EVERY_S:.1f} |")
+
+
 def missed_persons(harvest: Path, data: Path) -> dict[str, list[int]]:
     """Persons of the mirror camera's frames in which no face was found, by label."""
     orders = read_orders(data / "yawdd_frames" / "index.csv")
@@ -160,6 +180,7 @@ def main() -> None:
             for number, run in enumerate(options.folds)
         ]
         report("each judged by a network that never saw him", parts, part_of(unseen=False))
+        report_films(mouths, options.folds)
     if options.final:
         learnt = mouths.take(mouths.fold != HELD_OUT)
         final = judge(mouths.take(asked & (mouths.fold == HELD_OUT)), learnt, options.final, options.seed)
