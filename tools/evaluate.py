@@ -50,6 +50,13 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--predictions", metavar="OUT.jsonl", type=Path, help="write one line an item, labelled or not")
     parser.add_argument("--split", metavar="S", help="only items whose split is S; default: the whole folder")
     parser.add_argument(
+        "--by",
+        metavar="COLUMN",
+        action="append",
+        default=[],
+        help="score each group apart: a column of index.csv, or measured: turn (of the head), contrast; repeatable",
+    )
+    parser.add_argument(
         "--pictures",
         choices=("auto", "crops", "frames"),
         default="auto",

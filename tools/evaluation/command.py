@@ -15,6 +15,7 @@ from edge.verbs.outcome import INTERRUPTED, OK, OUTPUT_CLOSED, PROBLEM, Complain
 from edge.verbs.terminal import config_of, print_json
 from evaluation.answers import check_writable, write_predictions
 from evaluation.document import document
+from evaluation.groups import by_groups
 from evaluation.task import Request
 from evaluation.text import text
 
@@ -59,7 +60,8 @@ def _evaluate(args: argparse.Namespace) -> None:
         raise Complaint(f"{args.folder} has no labels, so nothing can be scored; add --predictions OUT.jsonl")
     if args.predictions is not None:
         write_predictions(args.predictions, outcome.kind, zip(outcome.keys, outcome.answers, strict=True))
-    result = document(request, outcome)
+    groups = by_groups(request, outcome, args.by) if args.by else {}
+    result = document(request, outcome, groups)
     if args.json:
         print_json(result)
     else:

@@ -9,7 +9,7 @@ from evaluation.bootstrap import RESAMPLES, SEED
 from evaluation.scores import score
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from evaluation.answers import Answer
     from evaluation.scores import Estimate, Scores
@@ -26,8 +26,10 @@ _NOT_SCORED: dict[str, Any] = {
 }
 
 
-def document(request: Request, outcome: Outcome) -> dict[str, Any]:
-    """Score and return the whole result."""
+def document(
+    request: Request, outcome: Outcome, groups: Mapping[str, Mapping[str, Scores]] | None = None
+) -> dict[str, Any]:
+    """Score and return the whole result; `groups` are scores by the values of a column."""
     counted = outcome.scored.answers if outcome.scored else outcome.answers
     found = _NOT_SCORED if outcome.scored is None else _figures(score(outcome.scored, outcome.item_word))
     result = {
@@ -49,6 +51,11 @@ def document(request: Request, outcome: Outcome) -> dict[str, Any]:
     }
     for key, part in outcome.also_scored.items():
         result[key] = {"n": len(part.truth), **_figures(score(part, outcome.item_word))}
+    if groups:
+        result["by_group"] = {
+            column: {value: _short(scores) for value, scores in of_column.items()}
+            for column, of_column in groups.items()
+        }
     if outcome.scored is None:
         result["predicted"] = _predicted(outcome.answers)
     finite: dict[str, Any] = _finite(result)
@@ -81,6 +88,16 @@ def _figures(scores: Scores) -> dict[str, Any]:
             subject: {"n": count, "accuracy": accuracy, "balanced_accuracy": balanced}
             for subject, (count, accuracy, balanced) in scores.by_subject.items()
         },
+    }
+
+
+def _short(scores: Scores) -> dict[str, Any]:
+    two = {"accuracy": scores.accuracy, "balanced_accuracy": scores.balanced_accuracy}
+    return {
+        "n": scores.count,
+        **{name: estimate.value for name, estimate in two.items()},
+        "ci95": {name: _ends(estimate) for name, estimate in two.items()},
+        "labels": {label: one.count for label, one in scores.per_class.items() if one.count},
     }
 
 

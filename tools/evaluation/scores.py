@@ -36,6 +36,8 @@ class Scored:
     truth: Sequence[str]
     answers: Sequence[Answer]
     subjects: Sequence[str | None]
+    places: Sequence[int] = ()
+    """Where each stands in its set; empty for items that are not pictures of one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,4 +120,5 @@ def scored_part(
         truth=[str(truth[place]) for place in places],
         answers=[answers[place] for place in places],
         subjects=[pictures.items[place].subject for place in places],
+        places=places,
     )

@@ -33,6 +33,7 @@ def _lines(result: Mapping[str, Any]) -> Iterator[str]:
         yield f"  not labelled; predicted: {', '.join(f'{label} {n}' for label, n in result['predicted'].items())}"
     else:
         yield from _figures(result)
+    yield from _groups(result.get("by_group", {}))
     yield from _hostility(result.get("hostility"))
     yield from _detection(result.get("detection"))
     for key in ("all_remaining", "windows"):
@@ -79,6 +80,16 @@ def _subjects(table: Mapping[str, Mapping[str, Any]], indent: str) -> Iterator[s
     yield f"{indent}{'subject':<{width}}{'n':>7}  accuracy  balanced"
     for subject, one in shown:
         yield f"{indent}{subject:<{width}}{one['n']:>7,}  {one['accuracy']:>8.3f}  {one['balanced_accuracy']:>8.3f}"
+
+
+def _groups(table: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    for column, groups in table.items():
+        width = max(20, *(len(value) for value in groups))
+        yield f"  by {column}"
+        yield f"  {'':<{width}}{'n':>7}  {'accuracy':<25}balanced"
+        for value, one in groups.items():
+            shares = [f"{one[name]:.3f} ({_ends(one['ci95'][name])})" for name in ("accuracy", "balanced_accuracy")]
+            yield f"  {value:<{width}}{one['n']:>7,}  {shares[0]:<25}{shares[1]}"
 
 
 def _hostility(figures: Mapping[str, Any] | None) -> Iterator[str]:

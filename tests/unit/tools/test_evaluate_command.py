@@ -330,3 +330,41 @@ def test_an_unknown_task_is_the_parsers_business(capsys: pytest.CaptureFixture[s
         evaluate.main(["smiles", "folder"])
     assert end.value.code == 2
     assert "nir-expression" in capsys.readouterr().err
+
+
+def test_by_a_column_scores_each_group_apart(run: Any, tmp_path: Path) -> None:
+    folder = faces(tmp_path, ["happy", "sad", "sad", "angry"], glasses=["yes", "no", "no", ""])
+    code, out, _ = run("expression", folder, "--by", "glasses", "--json")
+    assert code == 0
+    groups = json.loads(out)["by_group"]["glasses"]
+    assert {value: group["n"] for value, group in groups.items()} == {"no": 2, "yes": 1, "unknown": 1}
+    assert groups["no"]["labels"] == {"sadness": 2}
+    right = json.loads(out)["accuracy"] * 4
+    assert sum(group["accuracy"] * group["n"] for group in groups.values()) == pytest.approx(right)
+    code, out, _ = run("expression", folder, "--by", "glasses")
+    assert "by glasses" in out
+    assert re.search(r"^  no +2 ", out, re.MULTILINE)
+
+
+def test_by_contrast_measures_the_pictures(run: Any, tmp_path: Path) -> None:
+    spans = [20, 60, 60, 200]
+    pixels = {
+        f"{k}.png": png(np.repeat(np.full((2, 48), [[30], [30 + span]], np.uint8), 24, 0))
+        for k, span in enumerate(spans)
+    }
+    rows = [{"file": name, "label": "happy"} for name in pixels]
+    folder = write_set(tmp_path, rows, pixels=pixels)
+    groups = json.loads(run("expression", folder, "--by", "contrast", "--json")[1])["by_group"]["contrast"]
+    counts = {value: group["n"] for value, group in groups.items()}
+    assert counts == {"0 to 40 grey levels": 1, "40 to 80 grey levels": 2, "120 grey levels and more": 1}
+    assert list(counts) == sorted(counts, key=lambda value: int(value.split()[0]))
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [("colour", "measured can be turn and contrast"), ("file", "no groups but names")],
+)
+def test_by_an_unusable_column_is_refused(run: Any, tmp_path: Path, column: str, said: str) -> None:
+    code, _, err = run("expression", faces(tmp_path, ["happy", "sad"] * 25), "--by", column)
+    assert code == 1
+    assert said in err
