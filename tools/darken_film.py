@@ -1,4 +1,4 @@
-"""Make a film look like a night cabin under infrared: ``python tools/train/eye_degrade.py FILM OUT.avi``.
+"""Make a film look like a night cabin under infrared: ``python tools/darken_film.py FILM OUT.avi``.
 
 What the training augmentation does to eyes is done here to whole frames, alike in every frame but for the noise: grey,
 smaller, skin smoothed, whites no brighter than skin, light falling off to one side, little contrast over a raised
