@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import math
 import platform
-import resource
-import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from edge.inference.golden import NOISE, golden_frame
 from edge.inference.interpreter import Net
 from edge.inference.manifest import ModelError
 from edge.inference.parity import SLOW_FACTOR, USUAL_RATIO, Evidence, differs, excess, judge
 from edge.inference.runtime import runtime_name
+from edge.inference.timing import invoke_times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,10 +37,10 @@ FLOAT_ONLY: Final = ("tflite_runtime",)
 NEXT: Final[Mapping[Delegate, Requested]] = {"edgetpu": "xnnpack", "xnnpack": "cpu"}
 """What takes over from a back end that failed."""
 WRONG_REMEDY: Final = "reinstall ai-edge-litert and run `edge-dms models verify`; if that fails too, report it"
-DOUBTFUL_ROUNDS: Final = 3
 MOST_ROUNDS: Final = 12
-"""Pairs of invokes before a back end is called slow, and at least before one is not that takes more than its reference
-ratio; one pair where all is well. Cold caches make single invokes long, nothing makes them short [D]."""
+"""Pairs of invokes before a back end is called slow; one pair where all is well [D]."""
+DOUBTFUL_ROUNDS: Final = 3
+"""At least so many before one that takes more than its reference ratio is not called slow [D]."""
 
 
 def open_trusted(
@@ -107,68 +105,24 @@ def examine(net: Net, path: Path, model: Model, *, threads: int = 1, timed: bool
         plain = Net.open(path, "cpu", threads=threads, model=model)
         # The first invoke also lays out memory and unpacks weights.
         plain.bare_invoke()
-        times = invoke_times(net, plain, well=reference_ratio(model))
+        times = invoke_times(net, plain, most_rounds=MOST_ROUNDS, enough=enough_for(reference_ratio(model)))
         evidence = replace(evidence, ratio=times.ratio, invoke_ms=times.net_ns / 1e6)
     net.invokes = 0
     return evidence
 
 
+def enough_for(usual_ratio: float) -> Callable[[float, int], bool]:
+    """Make the rule that ends timing: at the usual ratio at once, at one that is not slow after a few rounds."""
+
+    def enough(ratio: float, rounds: int) -> bool:
+        return ratio <= usual_ratio * (1.0 if rounds < DOUBTFUL_ROUNDS else SLOW_FACTOR)
+
+    return enough
+
+
 def reference_ratio(model: Model) -> float:
     """Return the usual share of the built-in kernels' time on this machine."""
     return model.reference_ratio.get(platform.machine(), USUAL_RATIO)
-
-
-class Instant(NamedTuple):
-    """A moment in the life of the calling thread."""
-
-    wall_ns: int
-    cpu_ns: int
-    waits: int
-    """How often the thread has given up the processor by its own will."""
-
-    @classmethod
-    def now(cls) -> Instant:
-        """Return this moment."""
-        waits = resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
-        return cls(time.perf_counter_ns(), time.thread_time_ns(), waits)
-
-
-class InvokeTimes(NamedTuple):
-    """Shortest invoke of a network and of the same file on the built-in kernels."""
-
-    net_ns: float
-    plain_ns: float
-
-    @property
-    def ratio(self) -> float:
-        """The one over the other."""
-        return self.net_ns / self.plain_ns
-
-
-def invoke_times(
-    net: Net, plain: Net, *, well: float, most_rounds: int = MOST_ROUNDS, now: Callable[[], Instant] = Instant.now
-) -> InvokeTimes:
-    """Time two networks in turns, with the inputs in place.
-
-    There are `most_rounds` rounds, or fewer where the ratio is `well`, and a few where it is not yet slow.
-    """
-    shortest = InvokeTimes(math.inf, math.inf)
-    for made in range(1, most_rounds + 1):
-        spent = InvokeTimes(_spent_ns(net, now), _spent_ns(plain, now))
-        shortest = InvokeTimes(*map(min, shortest, spent))
-        if shortest.ratio <= well * (1.0 if made < DOUBTFUL_ROUNDS else SLOW_FACTOR):
-            break
-    return shortest
-
-
-def _spent_ns(net: Net, now: Callable[[], Instant]) -> int:
-    begin = now()
-    net.bare_invoke()
-    end = now()
-    # Waiting for a device is the back end's own time; being kept from the processor by others is not, and a daemon
-    # starts when everything else does.
-    waited = end.waits > begin.waits
-    return max(end.wall_ns - begin.wall_ns if waited else end.cpu_ns - begin.cpu_ns, 1)
 
 
 def _answers(net: Net, model: Model, frame: str) -> dict[str, Floats]:

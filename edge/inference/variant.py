@@ -10,14 +10,13 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import logging
-import math
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from edge.inference.manifest import ModelError
 from edge.inference.runtime import runtime_name
+from edge.inference.timing import Instant, invoke_times
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +32,7 @@ Requested = Literal["auto", "float", "int8"]
 WORTH_RATIO: Final = 0.9
 """int8 runs when it takes less than this share of float's time: less is within what two starts differ [D]."""
 ROUNDS: Final = 8
-"""Invokes of each that are timed, in turns; the shortest count, as other work makes invokes long, never short [D]."""
+"""Invokes of each that are timed, in turns [D]."""
 KEPT_FROM_S: Final = 0.1
 """A measurement that took so long is written down for the next start [D]."""
 NOTES_FILE: Final = "variants.json"
@@ -88,7 +87,7 @@ def choose(
     *,
     threads: int = 1,
     notes: SpeedNotes | None = None,
-    clock_ns: Callable[[], int] = time.perf_counter_ns,
+    now: Callable[[], Instant] = Instant.now,
 ) -> Variant:
     """Open the float model or the int8 one; `models` are both in this order, `opened` opens one by its name.
 
@@ -109,28 +108,18 @@ def choose(
     ratio = notes.ratio(key) if notes else None
     known = ratio is not None
     if ratio is None:
-        begin_ns = clock_ns()
-        ratio = speed_ratio(quick, exact, clock_ns=clock_ns)
-        if notes and clock_ns() - begin_ns > KEPT_FROM_S * 1e9:
+        begin_ns = now().wall_ns
+        # The first invoke lays out memory and unpacks weights.
+        quick.bare_invoke()
+        exact.bare_invoke()
+        ratio = invoke_times(quick, exact, most_rounds=ROUNDS, now=now).ratio
+        if notes and now().wall_ns - begin_ns > KEPT_FROM_S * 1e9:
             notes.write(key, ratio)
     kind: Kind = "int8" if ratio < WORTH_RATIO else "float"
     when = "at an earlier start" if known else "measured"
     delegates = " and ".join(dict.fromkeys((quick.choice.name, exact.choice.name)))
     reason = f"int8 takes {ratio:.2f} of float's time on {delegates}, {when}; it runs below {WORTH_RATIO:g}"
     return Variant(kind, quick if kind == "int8" else exact, reason)
-
-
-def speed_ratio(quick: Net, exact: Net, *, clock_ns: Callable[[], int] = time.perf_counter_ns) -> float:
-    """Return the shortest invoke of the one over that of the other, with the inputs that are in place."""
-    shortest = [math.inf, math.inf]
-    for round_number in range(ROUNDS + 1):
-        for place, net in enumerate((quick, exact)):
-            begin_ns = clock_ns()
-            net.bare_invoke()
-            # The first round lays out memory and unpacks weights.
-            if round_number:
-                shortest[place] = min(shortest[place], max(clock_ns() - begin_ns, 1))
-    return shortest[0] / shortest[1]
 
 
 def _key(models: tuple[Model, Model], nets: tuple[Net, Net], threads: int) -> str:

@@ -16,9 +16,8 @@ from edge.inference.delegates import DelegateChoice
 from edge.inference.gate import (
     DOUBTFUL_ROUNDS,
     MOST_ROUNDS,
-    Instant,
+    enough_for,
     examine,
-    invoke_times,
     open_trusted,
     reference_ratio,
 )
@@ -27,6 +26,7 @@ from edge.inference.journal import CrashJournal
 from edge.inference.manifest import Manifest, Model, ModelError
 from edge.inference.parity import USUAL_RATIO, Evidence
 from edge.inference.runtime import load_runtime
+from edge.inference.timing import Instant, invoke_times
 
 ON_XNNPACK: Final = "AUTO"
 ON_CPU: Final = "BUILTIN_WITHOUT_DEFAULT_DELEGATES"
@@ -234,7 +234,13 @@ def undisturbed(ns: int) -> Instant:
 
 def ratio_of(fast: tuple[Instant, ...], plain: tuple[Instant, ...], well: float) -> tuple[float, int]:
     one, other = Timed(*fast), Timed(*plain)
-    times = invoke_times(one, other, well=well, now=lambda: Timed.now)  # type: ignore[arg-type]
+    times = invoke_times(
+        one,  # type: ignore[arg-type]
+        other,  # type: ignore[arg-type]
+        most_rounds=MOST_ROUNDS,
+        enough=enough_for(well),
+        now=lambda: Timed.now,
+    )
     assert one.invokes == other.invokes
     return times.ratio, one.invokes
 
@@ -268,12 +274,3 @@ def test_nor_does_it_hide_that_the_kernels_run_against_themselves() -> None:
 
 def test_waiting_for_a_device_is_the_back_end_s_own_time() -> None:
     assert ratio_of((Instant(500, 20, 1),), (undisturbed(100),), 0.4) == (5.0, MOST_ROUNDS)
-
-
-def test_an_instant_goes_on() -> None:
-    begin = Instant.now()
-    sum(range(100_000))
-    end = Instant.now()
-    assert end.wall_ns > begin.wall_ns
-    assert end.cpu_ns > begin.cpu_ns
-    assert end.waits >= begin.waits

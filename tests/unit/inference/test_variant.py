@@ -9,7 +9,8 @@ import pytest
 
 from edge.inference.delegates import DelegateChoice
 from edge.inference.manifest import Golden, Model, ModelError
-from edge.inference.variant import ROUNDS, SpeedNotes, choose, speed_ratio
+from edge.inference.timing import Instant
+from edge.inference.variant import ROUNDS, SpeedNotes, choose
 
 
 def model(name: str, sha256: str) -> Model:
@@ -26,8 +27,8 @@ class Clock:
     def __init__(self) -> None:
         self.now_ns = 0
 
-    def __call__(self) -> int:
-        return self.now_ns
+    def __call__(self) -> Instant:
+        return Instant(self.now_ns, self.now_ns, 0)
 
 
 class TimedNet:
@@ -62,7 +63,7 @@ class Machine:
 
 
 def choice(machine: Machine, requested: str = "auto", notes: SpeedNotes | None = None) -> tuple[str, str]:
-    variant = choose(requested, MODELS, machine.open, notes=notes, clock_ns=machine.clock)
+    variant = choose(requested, MODELS, machine.open, notes=notes, now=machine.clock)
     return variant.kind, variant.reason
 
 
@@ -95,10 +96,15 @@ def test_an_int8_file_asked_for_must_be_there() -> None:
 
 
 def test_the_first_invoke_and_disturbed_ones_do_not_count() -> None:
-    clock = Clock()
-    quick, exact = TimedNet(clock, 2.0), TimedNet(clock, 8.0)
-    assert speed_ratio(quick, exact, clock_ns=clock) == pytest.approx(0.25)
-    assert quick.invokes == exact.invokes == ROUNDS + 1
+    machine = Machine(8.0, 2.0)
+    opened: list[TimedNet] = []
+
+    def remembered(name: str) -> TimedNet:
+        opened.append(machine.open(name))
+        return opened[-1]
+
+    assert "0.25 of float's time" in choose("auto", MODELS, remembered, now=machine.clock).reason
+    assert [net.invokes for net in opened] == [ROUNDS + 1, ROUNDS + 1]
 
 
 def test_a_long_measurement_is_kept_for_the_next_start_on_the_same_back_end(tmp_path: Path) -> None:
