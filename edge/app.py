@@ -128,7 +128,13 @@ class Daemon:
             neutral_pitch_deg=config.camera.neutral_pitch_deg,
             expression_enabled=config.expression.enabled,
         )
-        self._fleet = FleetOutlet(self._uplink, self._player, engine.state, heartbeat_s=config.outbox.heartbeat_s)
+        self._fleet = FleetOutlet(
+            self._uplink,
+            self._player,
+            engine.state,
+            engine.evidence_strip,
+            heartbeat_s=config.outbox.heartbeat_s,
+        )
         self._vehicle = vehicle_for(config.vehicle)
         self._pipeline = Pipeline(
             FaceObserver(config.camera, config.vision, config.expression, self._nets),

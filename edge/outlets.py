@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from edge.actuators.player import CabPlayer
     from edge.replay.record import LineWriter
     from edge.runtime.worker import Worker
-    from edge.types import Decision, StreamMember
+    from edge.types import Decision, EvidenceStrip, StreamMember
     from edge.uplink.worker import Uplink
 
 logger = logging.getLogger(__name__)
@@ -47,11 +47,18 @@ class FleetOutlet:
     """Hands alerts and states to the uplink, with what the shell knows beside them."""
 
     def __init__(
-        self, uplink: Uplink, player: CabPlayer, state: Callable[[], DriverState], *, heartbeat_s: float
+        self,
+        uplink: Uplink,
+        player: CabPlayer,
+        state: Callable[[], DriverState],
+        strip: Callable[[str], EvidenceStrip | None],
+        *,
+        heartbeat_s: float,
     ) -> None:
         self._uplink = uplink
         self._player = player
         self._state = state
+        self._strip = strip
         self._heartbeat_ns = int(heartbeat_s * NS_PER_S)
         self._state_due_ns: int | None = None
         self._vehicle: VehicleSample | None = None
@@ -82,6 +89,7 @@ class FleetOutlet:
         latency_ms = self._player.latency_ms(change.key, PLAYED_PATIENCE_S)
         vehicle = self._vehicle
         return AlertContext(
+            evidence_strip=self._strip(change.key) if change.phase == "closed" else None,
             in_cab=InCab(played=latency_ms is not None, latency_ms=latency_ms, acknowledged=change.acknowledged),
             vehicle=None
             if vehicle is None

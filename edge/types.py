@@ -161,14 +161,39 @@ class Indicators(msgspec.Struct, frozen=True, omit_defaults=True):
     readings: dict[str, Reading] = {}
 
 
+Relation = Literal[">=", ">", "<=", "<"]
+AT_LEAST: Final[Relation] = ">="
+"""One object for all defaults: a field that is its default is left out of the JSON."""
+
+
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One inequality that took part in a decision: `value >= threshold` over `window_s`."""
+    """One inequality that took part in a decision: `value relation threshold` over `window_s`."""
 
     name: str
     value: float
     threshold: float
     window_s: float | None = None
     valid_fraction: float | None = None
+    relation: Relation = AT_LEAST
+
+
+class EvidenceStrip(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One minute of numbers around a decision, in equal steps: what the driver showed, without any picture.
+
+    Each entry tells of one step of time; None where nothing was seen in it.
+    """
+
+    start_ns: int
+    """Start of the first step, monotonic."""
+    rate_hz: float
+    """Steps a second."""
+    openness: tuple[float | None, ...] = ()
+    """Lowest openness within the step, 0 closed to 1 open by the driver's own baseline, in hundredths."""
+    yaw_deg: tuple[float | None, ...] = ()
+    """Head yaw relative to the camera, in tenths of a degree."""
+    pitch_deg: tuple[float | None, ...] = ()
+    anger_frame: tuple[float | None, ...] = ()
+    """Displayed hostility, 0 to 1, in hundredths; empty when displayed expression is switched off."""
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag="event"):
@@ -197,6 +222,8 @@ class AlertChange(msgspec.Struct, frozen=True, omit_defaults=True, tag="alert"):
     revision: int = 0
     ended_ns: int | None = None
     evidence: tuple[Evidence, ...] = ()
+    decision_state: dict[str, int | float] = {}
+    """Window sums and baselines of the moment that `evidence` is from: enough to evaluate its inequalities anew."""
     confidence: float | None = None
     observability: float | None = None
     reason: str | None = None

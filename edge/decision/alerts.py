@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
+from edge.decision.inequality import inequality
 from edge.indicators.window import NS_PER_S, CountWindow, ns
-from edge.types import AlertChange, AlertKind, CabWarning, Evidence, Level, Phase
+from edge.types import AlertChange, AlertKind, CabWarning, Level, Phase
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from edge.config.rules import Alerts as AlertRules
-    from edge.types import Decision
+    from edge.types import Decision, Evidence
 
 ORDER: Final[tuple[AlertKind, ...]] = (
     "unresponsive",
@@ -47,6 +50,7 @@ class OpenAlert:
         "acknowledged",
         "confidence",
         "contested",
+        "decision_state",
         "evidence",
         "key",
         "kind",
@@ -68,6 +72,7 @@ class OpenAlert:
         self.started_ns = started_ns
         self.revision = 0
         self.evidence: tuple[Evidence, ...] = ()
+        self.decision_state: dict[str, int | float] = {}
         self.confidence: float | None = None
         self.reason: str | None = None
         self.acknowledged = False
@@ -82,8 +87,11 @@ class OpenAlert:
 class AlertBook:
     """Open alerts, at most one of a kind, and the decisions about them since they were last taken."""
 
-    def __init__(self, rules: AlertRules) -> None:
+    def __init__(
+        self, rules: AlertRules, baselines: Callable[[AlertKind], dict[str, int | float]] | None = None
+    ) -> None:
         self.configure(rules)
+        self._baselines = baselines
         self.observability = 0.0
         """Share of the last 10 s that was observable; stands on each change."""
         self.decisions: list[Decision] = []
@@ -126,11 +134,12 @@ class AlertBook:
         t_ns: int,
         *,
         evidence: tuple[Evidence, ...] = (),
+        terms: Mapping[str, int | float] | None = None,
         confidence: float | None = None,
         reason: str | None = None,
         over_ns: int = 0,
     ) -> None:
-        """Open an alert of a kind of which none is open.
+        """Open an alert of a kind of which none is open. `terms` are what the values of the evidence come from.
 
         `over_ns` is by how much the time that decides is past its threshold: the alert started so long before `t_ns`,
         whenever the next observation came to tell it.
@@ -138,7 +147,7 @@ class AlertBook:
         self._counts[kind] += 1
         alert = OpenAlert(f"{kind}-{self._counts[kind]}", kind, level, t_ns - over_ns)
         self._open[kind] = alert
-        self._describe(alert, evidence, confidence, reason)
+        self._describe(alert, evidence, terms, confidence, reason)
         self._spend(alert, 0, t_ns)
         self._emit(alert, "opened", t_ns)
 
@@ -149,6 +158,7 @@ class AlertBook:
         t_ns: int,
         *,
         evidence: tuple[Evidence, ...] = (),
+        terms: Mapping[str, int | float] | None = None,
         confidence: float | None = None,
         reason: str | None = None,
     ) -> None:
@@ -157,7 +167,7 @@ class AlertBook:
         before = alert.peak_level
         alert.level = level
         alert.peak_level = max(alert.peak_level, level)
-        self._describe(alert, evidence, confidence, reason)
+        self._describe(alert, evidence, terms, confidence, reason)
         self._spend(alert, before, t_ns)
         self._emit(alert, "updated", t_ns)
 
@@ -249,11 +259,14 @@ class AlertBook:
         self,
         alert: OpenAlert,
         evidence: tuple[Evidence, ...],
+        terms: Mapping[str, int | float] | None,
         confidence: float | None,
         reason: str | None,
     ) -> None:
         if evidence:
             alert.evidence = evidence
+            baselines = {} if self._baselines is None else self._baselines(alert.kind)
+            alert.decision_state = {**(terms or {}), **baselines}
             alert.confidence = confidence
         if reason is not None:
             alert.reason = reason
@@ -266,7 +279,10 @@ class AlertBook:
         spent = self._audible.count(t_ns)
         if spent > self._budget:
             alert.nuisance_suspect = True
-            alert.evidence = (*alert.evidence, Evidence("alert_budget", float(spent), self._budget, 3600.0))
+            terms = {"audible_alerts": spent}
+            budget = inequality("alert_budget", terms, self._budget, BUDGET_NS / NS_PER_S)
+            alert.evidence = (*alert.evidence, budget)
+            alert.decision_state = alert.decision_state | terms
 
     def _emit(
         self, alert: OpenAlert, phase: Phase, t_ns: int, ended_ns: int | None = None, reason: str | None = None
@@ -285,6 +301,7 @@ class AlertBook:
                 revision=alert.revision,
                 ended_ns=ended_ns,
                 evidence=alert.evidence,
+                decision_state=alert.decision_state,
                 confidence=alert.confidence,
                 observability=self.observability,
                 reason=reason if reason is not None else alert.reason,

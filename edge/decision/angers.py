@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
+from edge.decision.inequality import inequality
 from edge.indicators.window import NS_PER_S, ns
-from edge.types import Evidence
 
 if TYPE_CHECKING:
     from edge.config.rules import Rules
     from edge.decision.alerts import AlertBook
     from edge.indicators.anger import AngerTracker
     from edge.indicators.bank import IndicatorBank
+    from edge.indicators.speed import Harsh
 
 EXIT_HOLD_NS: Final = 30 * NS_PER_S
 HARSH_NS: Final = 30 * NS_PER_S
@@ -46,10 +47,10 @@ class AngerRules:
         self._in_episode = False
         self._calm_ns = 0
 
-    def evaluate(self, t_ns: int, duration_ns: int, *, active: bool, harsh_ns: int | None) -> None:
+    def evaluate(self, t_ns: int, duration_ns: int, *, active: bool, harsh: Harsh | None) -> None:
         """Judge the shares at the time to which the bank has been advanced.
 
-        `harsh_ns` is when the driver last braked or accelerated harshly.
+        `harsh` is when and how the driver last braked or accelerated harshly.
         """
         anger = self._bank.anger
         if anger is None:
@@ -74,9 +75,9 @@ class AngerRules:
             self._calm_ns = self._calm_ns + duration_ns if share <= self._rules.exit30 else 0
             if self._calm_ns >= EXIT_HOLD_NS:
                 self._in_episode = False
-        self._judge(t_ns, anger, share, harsh_ns)
+        self._judge(t_ns, anger, share, harsh)
 
-    def _judge(self, t_ns: int, anger: AngerTracker, share: float, harsh_ns: int | None) -> None:
+    def _judge(self, t_ns: int, anger: AngerTracker, share: float, harsh: Harsh | None) -> None:
         book = self._book
         level = book.level("displayed_anger")
         if level and not self._in_episode:
@@ -88,31 +89,52 @@ class AngerRules:
             if not (self._in_episode and rested and share >= self._rules.share30):
                 return
             short, _ = anger.valid_fractions(t_ns)
-            evidence = (Evidence("displayed_anger", share, self._rules.share30, 30.0, short),)
+            terms = _terms(t_ns, anger)
             book.open(
-                "displayed_anger", 1, t_ns, evidence=evidence, confidence=self._bank.confidence(short, anger.SHORT_NS)
+                "displayed_anger",
+                1,
+                t_ns,
+                evidence=(inequality("displayed_anger", terms, self._rules.share30, 30.0, short),),
+                terms=terms,
+                confidence=self._bank.confidence(short, anger.SHORT_NS),
             )
             level = 1
         if level < 2:
-            self._raise(t_ns, anger, harsh_ns)
+            self._raise(t_ns, anger, harsh)
 
-    def _raise(self, t_ns: int, anger: AngerTracker, harsh_ns: int | None) -> None:
+    def _raise(self, t_ns: int, anger: AngerTracker, harsh: Harsh | None) -> None:
         while self._episodes and self._episodes[0] <= t_ns - self._episode_ns:
             self._episodes.popleft()
         share60 = anger.share60
-        _, long = anger.valid_fractions(t_ns)
+        short, long = anger.valid_fractions(t_ns)
+        terms = _terms(t_ns, anger)
         if share60 is not None and share60 >= self._rules.share60 and len(self._episodes) > 1:
+            terms["episodes"] = len(self._episodes)
             evidence = (
-                Evidence("displayed_anger60", share60, self._rules.share60, 60.0, long),
-                Evidence("episodes", float(len(self._episodes)), 2.0, self._rules.episode_s, None),
+                inequality("displayed_anger60", terms, self._rules.share60, 60.0, long),
+                inequality("episodes", terms, 2.0, self._rules.episode_s),
             )
-        elif harsh_ns is not None and 0 <= t_ns - harsh_ns <= HARSH_NS and anger.share30 is not None:
+        elif harsh is not None and 0 <= t_ns - harsh.t_ns <= HARSH_NS and self._displayed(anger):
+            terms["acceleration_mps2"] = harsh.acceleration_mps2
             evidence = (
-                Evidence("displayed_anger", anger.share30, self._rules.exit30, 30.0, anger.valid_fractions(t_ns)[0]),
-                Evidence("harsh_mps2", self._rules.harsh_mps2, self._rules.harsh_mps2, HARSH_NS / NS_PER_S, None),
+                inequality("displayed_anger", terms, self._rules.exit30, 30.0, short),
+                inequality("harsh_mps2", terms, harsh.limit_mps2, HARSH_NS / NS_PER_S),
             )
         else:
             return
-        self._book.change(
-            "displayed_anger", 2, t_ns, evidence=evidence, confidence=self._bank.confidence(long, anger.LONG_NS)
-        )
+        confidence = self._bank.confidence(long, anger.LONG_NS)
+        self._book.change("displayed_anger", 2, t_ns, evidence=evidence, terms=terms, confidence=confidence)
+
+    def _displayed(self, anger: AngerTracker) -> bool:
+        """Tell whether anger is still displayed, so that a manoeuvre long after it says nothing."""
+        return anger.share30 is not None and anger.share30 >= self._rules.exit30
+
+
+def _terms(t_ns: int, anger: AngerTracker) -> dict[str, int | float]:
+    (anger30_ns, valid30_ns), (anger60_ns, valid60_ns) = anger.sums_ns(t_ns)
+    return {
+        "anger30_ns": anger30_ns,
+        "anger30_valid_ns": valid30_ns,
+        "anger60_ns": anger60_ns,
+        "anger60_valid_ns": valid60_ns,
+    }

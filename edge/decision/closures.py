@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from edge.decision.inequality import inequality
 from edge.indicators.window import NS_PER_S, ns
-from edge.types import AlertKind, Evidence
 
 if TYPE_CHECKING:
     from edge.config.rules import Rules
     from edge.decision.alerts import AlertBook
     from edge.indicators.bank import IndicatorBank
     from edge.indicators.closure import ClosureTracker
+    from edge.types import AlertKind
 
 LEVELS: Final[dict[AlertKind, int]] = {"eyes_closed": 1, "microsleep": 3, "sleep": 4, "unresponsive": 5}
 LATCHED: Final = LEVELS["sleep"]
@@ -106,20 +107,19 @@ class ClosureLadder:
             self._book.close(lower, t_ns, "escalated", t_ns - over_ns)
         seen_share = min(closure.closed_ns / time_ns, 1.0)
         deep_needed = self._rules.down_deep_share if closure.down else self._rules.deep_share
-        evidence = [
-            Evidence("eyes_closed_s", time_ns / NS_PER_S, threshold_ns / NS_PER_S, None, seen_share),
-            Evidence("deep_share", closure.deep_share, deep_needed, time_ns / NS_PER_S, seen_share),
-        ]
-        if kind == "unresponsive" and self._warned_elapsed_ns is not None:
-            since_ns = closure.elapsed_ns - self._warned_elapsed_ns
-            evidence.append(
-                Evidence("since_warning_s", since_ns / NS_PER_S, self._after_warning_ns / NS_PER_S, None, None)
-            )
+        terms = {"closed_for_ns": time_ns, "deep_ns": closure.deep_ns, "closed_ns": closure.closed_ns}
+        evidence = [inequality("eyes_closed_s", terms, threshold_ns / NS_PER_S, None, seen_share)]
+        if kind != "unresponsive":
+            evidence.append(inequality("deep_share", terms, deep_needed, time_ns / NS_PER_S, seen_share))
+        elif self._warned_elapsed_ns is not None:
+            terms["since_warning_ns"] = closure.elapsed_ns - self._warned_elapsed_ns
+            evidence.append(inequality("since_warning_s", terms, self._after_warning_ns / NS_PER_S))
         self._book.open(
             kind,
             level,
             t_ns,
             evidence=tuple(evidence),
+            terms=terms,
             confidence=self._bank.confidence(seen_share, time_ns),
             over_ns=over_ns,
         )

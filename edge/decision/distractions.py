@@ -15,13 +15,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from edge.decision.inequality import inequality
 from edge.indicators.window import NS_PER_S, ns
-from edge.types import Evidence
 
 if TYPE_CHECKING:
     from edge.config.rules import Rules
     from edge.decision.alerts import AlertBook
     from edge.indicators.bank import IndicatorBank
+    from edge.types import Evidence
 
 NOTICE: Final = 1
 WARNING: Final = 2
@@ -96,11 +97,13 @@ class DistractionRules:
             if level < URGENT and spent_ns >= limit_ns + self._urgent_after_ns:
                 self._urgent_at_ns = spent_ns
                 urgent_ns = limit_ns + self._urgent_after_ns
+                evidence, terms = _off_road(spent_ns, urgent_ns)
                 book.change(
                     "distraction",
                     URGENT,
                     t_ns,
-                    evidence=self._evidence(spent_ns, urgent_ns),
+                    evidence=evidence,
+                    terms=terms,
                     confidence=self._sure(spent_ns),
                 )
             if (
@@ -113,24 +116,27 @@ class DistractionRules:
         vats_ns = gaze.vats_ns(t_ns)
         if vats_ns >= self._vats_ns and level < WARNING and not self._vats_told:
             self._vats_told = True
-            vats_s = vats_ns / NS_PER_S
-            evidence = (Evidence("vats_s", vats_s, self._vats_ns / NS_PER_S, self._vats_window_s, 1.0),)
+            terms = {"vats_ns": vats_ns}
+            evidence = (inequality("vats_s", terms, self._vats_ns / NS_PER_S, self._vats_window_s, 1.0),)
             book.close("distraction", t_ns, "escalated")
             book.open(
                 "vats",
                 WARNING,
                 t_ns,
                 evidence=evidence,
+                terms=terms,
                 confidence=self._sure(ns(self._vats_window_s)),
                 over_ns=self._bank.over_ns(vats_ns, self._vats_ns),
             )
         elif gaze.buffer_ns == 0 and not level and not book.level("vats"):
-            evidence = (Evidence("attention_buffer", 0.0, 0.0, None, 1.0),)
+            terms = {"attention_buffer_ns": gaze.buffer_ns}
+            evidence = (inequality("attention_buffer", terms, 0.0, None, 1.0),)
             book.open(
                 "distraction",
                 NOTICE,
                 t_ns,
                 evidence=evidence,
+                terms=terms,
                 confidence=self._sure(spent_ns),
                 over_ns=self._bank.over_ns(gaze.empty_ns, 0),
             )
@@ -142,11 +148,13 @@ class DistractionRules:
         book.close("vats", t_ns, "escalated", t_ns - over_ns)
         self._vats_told = True
         self._bank.gaze.alerting = True
+        evidence, terms = _off_road(spent_ns, limit_ns)
         book.open(
             "distraction",
             WARNING,
             t_ns,
-            evidence=self._evidence(spent_ns, limit_ns),
+            evidence=evidence,
+            terms=terms,
             confidence=self._sure(spent_ns),
             over_ns=over_ns,
         )
@@ -157,12 +165,11 @@ class DistractionRules:
             return
         self._unresponsive = True
         book.close("distraction", t_ns, "escalated")
-        since_ns = spent_ns - (self._urgent_at_ns or 0)
-        evidence = (
-            *self._evidence(spent_ns, self._unresponsive_ns),
-            Evidence("since_warning_s", since_ns / NS_PER_S, self._after_warning_ns / NS_PER_S, None, None),
-        )
-        book.open("unresponsive", EMERGENCY, t_ns, evidence=evidence, confidence=self._sure(spent_ns))
+        evidence, terms = _off_road(spent_ns, self._unresponsive_ns)
+        terms["since_warning_ns"] = spent_ns - (self._urgent_at_ns or 0)
+        evidence = (*evidence, inequality("since_warning_s", terms, self._after_warning_ns / NS_PER_S))
+        confidence = self._sure(spent_ns)
+        book.open("unresponsive", EMERGENCY, t_ns, evidence=evidence, terms=terms, confidence=confidence)
 
     def _clear(self, t_ns: int) -> None:
         gaze, book = self._bank.gaze, self._book
@@ -188,8 +195,10 @@ class DistractionRules:
         self._vats_told = False
         self._bank.gaze.alerting = False
 
-    def _evidence(self, spent_ns: int, threshold_ns: int) -> tuple[Evidence, ...]:
-        return (Evidence("off_road_s", spent_ns / NS_PER_S, threshold_ns / NS_PER_S, None, 1.0),)
-
     def _sure(self, window_ns: int) -> float | None:
         return self._bank.confidence(1.0, window_ns)
+
+
+def _off_road(spent_ns: int, threshold_ns: int) -> tuple[tuple[Evidence, ...], dict[str, int]]:
+    terms = {"off_road_ns": spent_ns}
+    return (inequality("off_road_s", terms, threshold_ns / NS_PER_S, None, 1.0),), terms

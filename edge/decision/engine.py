@@ -14,7 +14,9 @@ from edge.decision.angers import AngerRules
 from edge.decision.closures import ClosureLadder
 from edge.decision.distractions import DistractionRules
 from edge.decision.fatigues import FatigueRules
+from edge.decision.reference import baselines
 from edge.decision.state import driver_state, summary
+from edge.decision.strip import StripKeeper
 from edge.decision.watch import AbsenceRules, HealthRules
 from edge.indicators.bank import IndicatorBank
 from edge.indicators.readings import snapshot
@@ -26,6 +28,7 @@ from edge.types import (
     CameraHealth,
     Decision,
     DriverState,
+    EvidenceStrip,
     FaceObservation,
     Indicators,
     Reading,
@@ -64,7 +67,8 @@ class DecisionEngine:
             neutral_pitch_deg=neutral_pitch_deg,
             expression_enabled=expression_enabled,
         )
-        self._book = AlertBook(rules.alerts)
+        self._book = AlertBook(rules.alerts, lambda kind: baselines(self._bank, kind))
+        self._strips = StripKeeper(with_expression=expression_enabled)
         self._closures = ClosureLadder(rules, self._bank, self._book)
         self._distractions = DistractionRules(rules, self._bank, self._book)
         self._fatigues = FatigueRules(rules, self._bank, self._book)
@@ -91,6 +95,7 @@ class DecisionEngine:
         A member whose time repeats or runs backwards among its like is ignored and counted in `ignored`.
         """
         t_ns = member.t_ns
+        self._strips.forget_closed()
         if isinstance(member, FaceObservation):
             return self._observe(t_ns, read_sample(member))
         if isinstance(member, Tick):
@@ -120,8 +125,13 @@ class DecisionEngine:
         """Return the judged state at the time of the last observation."""
         return driver_state(self._bank, self._book)
 
+    def evidence_strip(self, key: str) -> EvidenceStrip | None:
+        """Return the minute of numbers of an alert that the last call closed; None for any other."""
+        return self._strips.cut(key)
+
     def close(self, t_ns: int, reason: str = "shutdown") -> list[Decision]:
         """End the stream: end the events that run, close the open alerts with `reason`."""
+        self._strips.forget_closed()
         last_ns = self._last_ns
         if last_ns is not None and last_ns < t_ns <= last_ns + self._gap_ns:
             self._advance(t_ns)
@@ -157,16 +167,18 @@ class DecisionEngine:
     def _advance(self, t_ns: int) -> None:
         """Hold what is seen up to `t_ns` and judge it."""
         bank, book = self._bank, self._book
-        duration_ns = t_ns - bank.now_ns
+        start_ns = bank.now_ns
+        duration_ns = t_ns - start_ns
         moving = self._moving.active
         bank.advance(t_ns, moving=moving)
+        self._strips.hold(start_ns, t_ns, bank)
         book.observability = bank.presence.ratio
         self._closures.evaluate(t_ns)
         self._distractions.evaluate(t_ns, active=self._road_gate.active, fast=self._fast_gate.active)
         span_ns = bank.judge_span_ns
         if span_ns:
             self._fatigues.evaluate(t_ns, span_ns, active=self._fatigue_gate.active)
-            self._angers.evaluate(t_ns, span_ns, active=self._anger_gate.active, harsh_ns=self._speed.harsh_ns)
+            self._angers.evaluate(t_ns, span_ns, active=self._anger_gate.active, harsh=self._speed.harsh)
         if self._absence.evaluate(t_ns, moving=moving):
             self._reset_rules()
         self._health.evaluate(t_ns, duration_ns, moving=moving)
@@ -246,6 +258,7 @@ class DecisionEngine:
             return []
         told = summary(bank, book)
         decisions: list[Decision] = [*bank.events, *book.decisions]
+        self._strips.follow(book.decisions)
         bank.events.clear()
         book.decisions.clear()
         if told != self._told:

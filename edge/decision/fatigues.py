@@ -12,16 +12,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from edge.decision.inequality import cue_terms, inequality
 from edge.indicators.blink import MICROSLEEP_NS
 from edge.indicators.fatigue import independent_cues
 from edge.indicators.perclos import LONG_NS, SHORT_NS
 from edge.indicators.window import NS_PER_S, ns
-from edge.types import Evidence
 
 if TYPE_CHECKING:
     from edge.config.rules import Rules
     from edge.decision.alerts import AlertBook
     from edge.indicators.bank import IndicatorBank
+    from edge.types import Evidence
+
+    Terms = dict[str, int | float]
 
 CUES_NEEDED: Final = 2
 
@@ -53,18 +56,23 @@ class FatigueRules:
         current = self._book.level("fatigue")
         if not current and not active:
             return
-        target, evidence = self._target()
+        target = self._target()
         if target > current:
             self._lower_ns = 0
             if active:
-                confidence = bank.confidence(1.0, ns(evidence[0].window_s or 0.0))
-                if current:
-                    self._book.change("fatigue", target, t_ns, evidence=evidence, confidence=confidence)
-                else:
-                    self._book.open("fatigue", target, t_ns, evidence=evidence, confidence=confidence)
+                self._rise(t_ns, current, target)
             return
         if current and bank.cues.perclos60 is not None:
             self._fall(t_ns, duration_ns, current, target)
+
+    def _rise(self, t_ns: int, current: int, target: int) -> None:
+        terms = self._terms()
+        evidence = self._evidence(target, terms)
+        confidence = self._bank.confidence(1.0, ns(evidence[0].window_s or 0.0))
+        if current:
+            self._book.change("fatigue", target, t_ns, evidence=evidence, terms=terms, confidence=confidence)
+        else:
+            self._book.open("fatigue", target, t_ns, evidence=evidence, terms=terms, confidence=confidence)
 
     def _fall(self, t_ns: int, duration_ns: int, current: int, target: int) -> None:
         if target == current or (current == 1 and not self._may_leave()):
@@ -87,59 +95,82 @@ class FatigueRules:
             and (cues.perclos180 is None or cues.perclos180 < limits.exit180_ratio)
         )
 
-    def _target(self) -> tuple[int, tuple[Evidence, ...]]:
-        """Return the level that the cues ask for now, with the inequalities that ask for it."""
-        best = self._by_perclos()
-        for other in (self._by_microsleeps(), self._by_level(best[0])):
-            if other[0] > best[0]:
-                best = other
-        return best
+    def _target(self) -> int:
+        """Return the level that the cues ask for now."""
+        by_perclos = self._by_perclos()
+        return max(by_perclos, self._by_microsleeps(), self._by_level(by_perclos))
 
-    def _by_perclos(self) -> tuple[int, tuple[Evidence, ...]]:
+    def _by_perclos(self) -> int:
         cues, limits = self._bank.cues, self._rules.perclos
         short, long = cues.perclos60, cues.perclos180
         if short is None:
-            return 0, ()
+            return 0
         if short >= limits.urgent60_ratio:
-            return 3, (self._perclos("perclos60", short, limits.urgent60_ratio),)
+            return 3
         if short >= limits.warning60_ratio and long is not None and long >= limits.warning180_ratio:
-            return 2, (
-                self._perclos("perclos60", short, limits.warning60_ratio),
-                self._perclos("perclos180", long, limits.warning180_ratio),
-            )
-        if short >= limits.notice_ratio:
-            return 1, (self._perclos("perclos60", short, limits.notice_ratio),)
-        if long is not None and long >= limits.notice_ratio:
-            return 1, (self._perclos("perclos180", long, limits.notice_ratio),)
-        return 0, ()
+            return 2
+        return int(short >= limits.notice_ratio or (long is not None and long >= limits.notice_ratio))
 
-    def _perclos(self, name: str, value: float, threshold: float) -> Evidence:
-        short, long = self._bank.perclos.valid_fractions(self._bank.now_ns)
-        if name == "perclos60":
-            return Evidence(name, value, threshold, SHORT_NS / NS_PER_S, short)
-        return Evidence(name, value, threshold, LONG_NS / NS_PER_S, long)
-
-    def _by_microsleeps(self) -> tuple[int, tuple[Evidence, ...]]:
+    def _by_microsleeps(self) -> int:
         rate, limits = self._bank.cues.microsleep_rate, self._rules.blink
-        level, threshold = 0, 0
         if rate >= limits.microsleep_rate_urgent:
-            level, threshold = 3, limits.microsleep_rate_urgent
-        elif rate >= limits.microsleep_rate_warning:
-            level, threshold = 2, limits.microsleep_rate_warning
-        if not level:
-            return 0, ()
-        return level, (Evidence("microsleep_rate", float(rate), float(threshold), MICROSLEEP_NS / NS_PER_S, 1.0),)
+            return 3
+        return 2 if rate >= limits.microsleep_rate_warning else 0
 
-    def _by_level(self, by_perclos: int) -> tuple[int, tuple[Evidence, ...]]:
+    def _by_level(self, by_perclos: int) -> int:
         value, limits = self._bank.fatigue_level, self._rules.fatigue
         if value is None or value < limits.notice_level:
-            return 0, ()
-        level, threshold = 1, limits.notice_level
-        if value >= limits.warning_level:
-            cues = independent_cues(self._bank.cues, self._rules)
-            if cues >= CUES_NEEDED or by_perclos >= 2:
-                level, threshold = 2, limits.warning_level
-                if value >= limits.urgent_level:
-                    level, threshold = 3, limits.urgent_level
+            return 0
+        if value < limits.warning_level:
+            return 1
+        if by_perclos < 2 and independent_cues(self._bank.cues, self._rules) < CUES_NEEDED:
+            return 1
+        return 3 if value >= limits.urgent_level else 2
+
+    def _terms(self) -> Terms:
+        """Return the window sums and cues of this moment."""
+        terms = cue_terms(self._bank.cues, self._rules)
+        short, long = self._bank.perclos.sums_ns(self._bank.now_ns)
+        if self._bank.cues.perclos60 is not None:
+            terms["perclos60_deep_ns"], terms["perclos60_valid_ns"] = short
+        if self._bank.cues.perclos180 is not None:
+            terms["perclos180_deep_ns"], terms["perclos180_valid_ns"] = long
+        return terms
+
+    def _evidence(self, level: int, terms: Terms) -> tuple[Evidence, ...]:
+        """Return the inequalities that ask for this level: of PERCLOS, else of microsleeps, else of the fused score."""
+        by_perclos = self._by_perclos()
+        if by_perclos == level:
+            return self._perclos_evidence(level, terms)
+        if self._by_microsleeps() == level:
+            limits = self._rules.blink
+            threshold = limits.microsleep_rate_warning if level == 2 else limits.microsleep_rate_urgent
+            return (inequality("microsleep_rate", terms, float(threshold), MICROSLEEP_NS / NS_PER_S, 1.0),)
+        steps = self._rules.fatigue
+        threshold_level = (steps.notice_level, steps.warning_level, steps.urgent_level)[level - 1]
         short, _ = self._bank.perclos.valid_fractions(self._bank.now_ns)
-        return level, (Evidence("fatigue_level", value, threshold, SHORT_NS / NS_PER_S, short),)
+        score = inequality("fatigue_level", terms, threshold_level, SHORT_NS / NS_PER_S, short)
+        if level == 1:
+            return (score,)
+        if by_perclos >= 2:
+            return (score, *self._perclos_evidence(by_perclos, terms))
+        return score, inequality("independent_cues", terms, float(CUES_NEEDED), MICROSLEEP_NS / NS_PER_S)
+
+    def _perclos_evidence(self, level: int, terms: Terms) -> tuple[Evidence, ...]:
+        limits = self._rules.perclos
+        if level == 3:
+            return (self._perclos("perclos60", terms, limits.urgent60_ratio),)
+        if level == 2:
+            return (
+                self._perclos("perclos60", terms, limits.warning60_ratio),
+                self._perclos("perclos180", terms, limits.warning180_ratio),
+            )
+        short = self._bank.cues.perclos60
+        name = "perclos60" if short is not None and short >= limits.notice_ratio else "perclos180"
+        return (self._perclos(name, terms, limits.notice_ratio),)
+
+    def _perclos(self, name: str, terms: Terms, threshold: float) -> Evidence:
+        short, long = self._bank.perclos.valid_fractions(self._bank.now_ns)
+        if name == "perclos60":
+            return inequality(name, terms, threshold, SHORT_NS / NS_PER_S, short)
+        return inequality(name, terms, threshold, LONG_NS / NS_PER_S, long)

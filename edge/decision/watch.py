@@ -11,14 +11,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from edge.decision.alerts import ORDER
+from edge.decision.inequality import inequality
 from edge.indicators.camera import STALL_NS
 from edge.indicators.window import NS_PER_S, ns
-from edge.types import Evidence
 
 if TYPE_CHECKING:
     from edge.config.rules import Rules
     from edge.decision.alerts import AlertBook
     from edge.indicators.bank import IndicatorBank
+    from edge.types import Evidence
 
 LEFT_NS: Final = 10 * NS_PER_S
 """A seat of a standing vehicle that is empty for so long has been left: the driver's alerts end [D]."""
@@ -68,20 +69,20 @@ class AbsenceRules:
                 return
         if not moving or presence.absent_ns < self._notice_ns:
             return
-        absent_s = presence.absent_ns / NS_PER_S
+        terms = {"absent_ns": presence.absent_ns}
         if not level:
             book.open(
                 "driver_absent",
                 1,
                 t_ns,
-                evidence=(Evidence("driver_absent", absent_s, self._notice_ns / NS_PER_S),),
+                evidence=(inequality("driver_absent", terms, self._notice_ns / NS_PER_S),),
+                terms=terms,
                 over_ns=self._bank.over_ns(presence.absent_ns, self._notice_ns),
             )
             level = 1
         if level == 1 and presence.absent_ns >= self._warning_ns:
-            book.change(
-                "driver_absent", 2, t_ns, evidence=(Evidence("driver_absent", absent_s, self._warning_ns / NS_PER_S),)
-            )
+            evidence = (inequality("driver_absent", terms, self._warning_ns / NS_PER_S),)
+            book.change("driver_absent", 2, t_ns, evidence=evidence, terms=terms)
 
 
 class HealthRules:
@@ -126,15 +127,26 @@ class HealthRules:
         if is_open and reason == self._reason:
             return
         self._reason = reason
-        evidence: tuple[Evidence, ...]
-        if fault is not None:
-            evidence = (Evidence("camera_fault_s", STALL_NS / NS_PER_S, STALL_NS / NS_PER_S),)
-        else:
-            # Below, not above: the share that was lost is the inequality `value >= threshold`.
-            lost = Evidence("unobserved_share", 1.0 - presence.ratio, 1.0 - self._degraded_ratio, self._window_s)
-            held = Evidence("blind_s", self._blind_ns / NS_PER_S, self._blind_alert_ns / NS_PER_S)
-            evidence = (lost, held)
+        evidence, terms = self._blindness() if fault is None else self._fault()
         if is_open:
-            book.change("health", 1, t_ns, evidence=evidence, reason=reason)
+            book.change("health", 1, t_ns, evidence=evidence, terms=terms, reason=reason)
         else:
-            book.open("health", 1, t_ns, evidence=evidence, reason=reason)
+            book.open("health", 1, t_ns, evidence=evidence, terms=terms, reason=reason)
+
+    def _fault(self) -> tuple[tuple[Evidence, ...], dict[str, int]]:
+        """Return what a fault of the camera rests on: its word, or how long it has been silent."""
+        camera = self._bank.camera
+        terms = {"camera_health": 0, "silent_ns": camera.silent_ns}
+        if camera.fault == "stalled" and camera.stalled:
+            return (inequality("camera_silent_s", terms, STALL_NS / NS_PER_S),), terms
+        return (inequality("camera_health", terms, 0.0),), terms
+
+    def _blindness(self) -> tuple[tuple[Evidence, ...], dict[str, int]]:
+        presence = self._bank.presence
+        terms = {
+            "usable_ns": presence.usable_ns,
+            "elapsed_ns": presence.elapsed_ns,
+            "blind_ns": self._blind_ns,
+        }
+        seen = inequality("observability", terms, self._degraded_ratio, self._window_s)
+        return (seen, inequality("blind_s", terms, self._blind_alert_ns / NS_PER_S)), terms

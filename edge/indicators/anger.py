@@ -203,6 +203,13 @@ class AngerTracker:
             and (arousal is None or arousal >= AROUSAL_MIN)
         )
 
+    def sums_ns(self, now_ns: int) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Return anger time and valid time of the 30-s and of the 60-s window."""
+        return (
+            (self._anger_short.sum_ns(now_ns), self._valid_short.sum_ns(now_ns)),
+            (self._anger_long.sum_ns(now_ns), self._valid_long.sum_ns(now_ns)),
+        )
+
     def valid_fractions(self, now_ns: int) -> tuple[float, float]:
         """Return the valid share of the 30-s and the 60-s window."""
         return self._valid_short.sum_ns(now_ns) / self.SHORT_NS, self._valid_long.sum_ns(now_ns) / self.LONG_NS

@@ -60,11 +60,13 @@ class FrameRate:
 class CameraWatch:
     """What is wrong with the camera."""
 
-    __slots__ = ("_last_frame_ns", "reported", "stalled")
+    __slots__ = ("_last_frame_ns", "reported", "silent_ns", "stalled")
 
     def __init__(self) -> None:
         self._last_frame_ns: int | None = None
         self.reported: CameraState = "ok"
+        self.silent_ns = 0
+        """How long no frame has come, as last told."""
         self.stalled = False
 
     def report(self, state: CameraState) -> None:
@@ -74,13 +76,15 @@ class CameraWatch:
     def frame(self, t_ns: int) -> None:
         """Note a frame."""
         self._last_frame_ns = t_ns
+        self.silent_ns = 0
         self.stalled = False
 
     def no_frame(self, t_ns: int) -> None:
         """Note that none came in time. The first such moment starts the watch when no frame ever came."""
         if self._last_frame_ns is None:
             self._last_frame_ns = t_ns
-        self.stalled = t_ns - self._last_frame_ns >= STALL_NS
+        self.silent_ns = t_ns - self._last_frame_ns
+        self.stalled = self.silent_ns >= STALL_NS
 
     @property
     def fault(self) -> CameraState | None:

@@ -120,7 +120,7 @@ class ClosureTracker:
     def counts(self) -> bool:
         """Whether the running closure is deep enough to be one of the driver's eyes, not a lowered lid."""
         needed = self._down_deep_share if self.down else self._deep_share
-        return self.closed_ns > 0 and self.deep_ns >= needed * self.closed_ns
+        return self.closed_ns > 0 and self.deep_share >= needed
 
     @property
     def claims_attention(self) -> bool:

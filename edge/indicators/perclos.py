@@ -80,6 +80,13 @@ class PerclosTracker:
         """Drop what was too short: the closure ended."""
         self._pending.clear()
 
+    def sums_ns(self, now_ns: int) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Return deep and valid time of the 60-s and of the 180-s window."""
+        return (
+            (self._deep_short.sum_ns(now_ns), self._valid_short.sum_ns(now_ns)),
+            (self._deep_long.sum_ns(now_ns), self._valid_long.sum_ns(now_ns)),
+        )
+
     def valid_fractions(self, now_ns: int) -> tuple[float, float]:
         """Return the valid share of the 60-s and the 180-s window."""
         return self._valid_short.sum_ns(now_ns) / SHORT_NS, self._valid_long.sum_ns(now_ns) / LONG_NS

@@ -41,10 +41,12 @@ class PresenceTracker:
         "_usable",
         "_usable_now",
         "absent_ns",
+        "elapsed_ns",
         "present_since_ns",
         "ratio",
         "reason",
         "state",
+        "usable_ns",
     )
 
     def __init__(self, rules: PresenceRules) -> None:
@@ -74,6 +76,10 @@ class PresenceTracker:
         self.absent_ns = 0
         self.present_since_ns: int | None = None
         self.ratio = 0.0
+        self.usable_ns = 0
+        """Usable time of the window as it was last judged."""
+        self.elapsed_ns = 0
+        """... out of so much."""
         self.state: State = "blind"
         self.reason: ObservabilityReason = "no_face"
 
@@ -125,8 +131,8 @@ class PresenceTracker:
 
     def judge(self, end_ns: int, *, slow: bool) -> None:
         """Judge the last 10 s. `slow` when frames come too seldom for PERCLOS: observable, but degraded."""
-        elapsed_ns = self._elapsed.sum_ns(end_ns)
-        usable_ns = self._usable.sum_ns(end_ns)
+        self.elapsed_ns = elapsed_ns = self._elapsed.sum_ns(end_ns)
+        self.usable_ns = usable_ns = self._usable.sum_ns(end_ns)
         if elapsed_ns < SETTLE_NS:
             self.ratio = 1.0 if self._usable_now else 0.0
         else:

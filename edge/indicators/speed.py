@@ -2,13 +2,16 @@
 
 Unknown (or older than 2 s) counts as fast for closures, fatigue and absence, as the relaxed tier for distraction and
 as moving for displayed anger. A gate opens at its speed and shuts 3 km/h below it. [D]
+
+Harsh braking or acceleration: from 3.5 m/s2 on, as told by the bus, else from the speeds of about a second. [D]
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections import deque
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from edge.indicators.window import ns
+from edge.indicators.window import NS_PER_S, ns
 
 if TYPE_CHECKING:
     from edge.config.rules import Alerts as AlertRules
@@ -18,8 +21,23 @@ if TYPE_CHECKING:
 SPEED_MAX_KMH: Final = 400.0
 ACCELERATION_MAX_MPS2: Final = 30.0
 """Beyond these a reading is a fault of the bus [D]."""
+DERIVED_MAX_MPS2: Final = 12.0
+"""A speed that changes faster is a jump of its source: tyres hold a road vehicle to about 1.2 g [D]."""
+DERIVE_NS: Final = 8 * NS_PER_S // 10
+"""Speeds nearer to each other in time give no acceleration: a step of 1 km/h in 0.1 s would be 2.8 m/s2 [D]."""
+KMH_PER_MPS: Final = 3.6
 MOVING_KMH: Final = 5.0
 """From here the vehicle moves; below it stands or is being parked [D]."""
+
+
+class Harsh(NamedTuple):
+    """A harsh manoeuvre."""
+
+    t_ns: int
+    acceleration_mps2: float
+    """Longitudinal, negative when braking."""
+    limit_mps2: float
+    """What it was harsh by."""
 
 
 class SpeedGate:
@@ -55,9 +73,10 @@ class SpeedWatch:
         "_harsh_mps2",
         "_read_kmh",
         "_read_ns",
+        "_speeds",
         "_stale_gates",
         "_was_known",
-        "harsh_ns",
+        "harsh",
         "speed_kmh",
     )
 
@@ -68,8 +87,10 @@ class SpeedWatch:
         self._was_known = False
         self._stale_gates = True
         self.speed_kmh: float | None = None
-        self.harsh_ns: int | None = None
-        """When the driver last braked or accelerated harshly."""
+        self._speeds: deque[tuple[int, float]] = deque()
+        """Stamp and speed of what was read within the time that a speed is fresh."""
+        self.harsh: Harsh | None = None
+        """The last harsh braking or acceleration."""
 
     def configure(self, alerts: AlertRules, anger: AngerRules) -> None:
         """Take new thresholds from now on."""
@@ -85,10 +106,30 @@ class SpeedWatch:
         if speed_kmh is not None and 0.0 <= speed_kmh <= SPEED_MAX_KMH:
             self._read_kmh = speed_kmh
             self._read_ns = sample.t_ns
-        acceleration = sample.acceleration_mps2
-        if acceleration is not None and self._harsh_mps2 <= abs(acceleration) <= ACCELERATION_MAX_MPS2:
-            self.harsh_ns = sample.t_ns
+        acceleration, most = sample.acceleration_mps2, ACCELERATION_MAX_MPS2
+        if acceleration is None:
+            acceleration, most = self._derived(sample.t_ns, speed_kmh), DERIVED_MAX_MPS2
+        if acceleration is not None and self._harsh_mps2 <= abs(acceleration) <= most:
+            self.harsh = Harsh(sample.t_ns, acceleration, self._harsh_mps2)
         return True
+
+    def _derived(self, t_ns: int, speed_kmh: float | None) -> float | None:
+        """Acceleration against the nearest speed that is old enough; None without one."""
+        speeds = self._speeds
+        if speed_kmh is None or not 0.0 <= speed_kmh <= SPEED_MAX_KMH:
+            speeds.clear()
+            return None
+        while speeds and (t_ns - speeds[0][0] > self._fresh_ns or t_ns < speeds[0][0]):
+            speeds.popleft()
+        # Of those old enough only the newest is of use, now and later.
+        while len(speeds) > 1 and t_ns - speeds[1][0] >= DERIVE_NS:
+            speeds.popleft()
+        acceleration = None
+        if speeds and t_ns - speeds[0][0] >= DERIVE_NS:
+            before_ns, before_kmh = speeds[0]
+            acceleration = (speed_kmh - before_kmh) / KMH_PER_MPS / ((t_ns - before_ns) / NS_PER_S)
+        speeds.append((t_ns, speed_kmh))
+        return acceleration
 
     def at(self, t_ns: int, *gates: SpeedGate) -> None:
         """Judge the speed as known at `t_ns`; the gates follow."""

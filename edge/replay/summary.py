@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Final
 
+import msgspec
+
 from edge.types import EXPRESSIONS, AlertChange, Decision, Event, Evidence, FaceObservation, StreamMember, Tick
 
 _S: Final = 1_000_000_000
@@ -158,10 +160,7 @@ class Summary:
             "key": record.opened.key,
             "levels": [{"level": level, "at_s": self._seconds(t_ns)} for level, t_ns in record.levels],
             "reason": reason,
-            "evidence": [
-                {name: value for name in Evidence.__struct_fields__ if (value := getattr(one, name)) is not None}
-                for one in record.evidence
-            ],
+            "evidence": [msgspec.to_builtins(one) for one in record.evidence],
             "confidence": record.opened.confidence,
         }
 

@@ -86,6 +86,7 @@ class Register:
             revision=ghost.change.revision + 1,
             reason="restart",
             evidence=(),
+            decision_state={},
         )
         closed = self._stored(change, AlertContext(), now, ghost.alert_id)
         if ghost.written.domain == now.domain:
@@ -151,6 +152,7 @@ def event(stored: StoredAlert, seq: int, source: str, now: Instant, *, replayed:
                 threshold=item.threshold,
                 window_s=item.window_s,
                 valid_fraction=item.valid_fraction,
+                relation=item.relation,
             )
             for item in change.evidence[:MAX_EVIDENCE]
         ),
@@ -159,6 +161,8 @@ def event(stored: StoredAlert, seq: int, source: str, now: Instant, *, replayed:
         reason=change.reason,
         in_cab=in_cab,
         vehicle=stored.context.vehicle,
+        evidence_strip=stored.context.evidence_strip,
+        decision_state=change.decision_state,
         boot_id=stored.boot_id,
         seq=seq,
         mono_ns=change.t_ns,
@@ -189,7 +193,16 @@ def withhold_expression(change: AlertChange) -> AlertChange | None:
     if speaks_of_expression(change.kind):
         return None
     evidence = tuple(item for item in change.evidence if not speaks_of_expression(item.name))
-    return msgspec.structs.replace(change, evidence=evidence)
+    state = {name: value for name, value in change.decision_state.items() if not speaks_of_expression(name)}
+    return msgspec.structs.replace(change, evidence=evidence, decision_state=state)
+
+
+def context_without_expression(context: AlertContext) -> AlertContext:
+    """Return the context without the line of displayed expression in its strip."""
+    strip = context.evidence_strip
+    if strip is None or not strip.anger_frame:
+        return context
+    return msgspec.structs.replace(context, evidence_strip=msgspec.structs.replace(strip, anger_frame=()))
 
 
 def info_without_expression(info: Info) -> Info:

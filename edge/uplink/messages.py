@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
-from edge.types import (  # noqa: TC001 - msgspec resolves the annotations when the program runs
+from edge.types import (
+    AT_LEAST,
     AlertKind,
     CameraState,
+    EvidenceStrip,
     Level,
     ObservabilityReason,
     Phase,
+    Relation,
 )
 from edge.uplink.lines import describe
 from edge.uplink.wallclock import Instant, rfc3339
@@ -51,6 +54,8 @@ __all__ = [
 
 MAX_PAYLOAD_BYTES: Final = 4096
 """No message of ours is larger with the models and evidence of a full configuration; tests hold it [D]."""
+MAX_STRIP_BYTES: Final = 20_000
+"""What an evidence strip may add to that."""
 CLOUD_EVENT: Final = "application/cloudevents+json"
 """MQTT 5 content type of an event in structured mode [S CloudEvents MQTT binding]."""
 _EXPRESSION_WORDS: Final = ("anger", "expression", "valence")
@@ -139,7 +144,7 @@ class Status(Message, frozen=True, kw_only=True):
 
 
 class EvidenceData(Message, frozen=True, kw_only=True):
-    """One inequality behind an alert: `value >= threshold` over `window_s`."""
+    """One inequality behind an alert: `value relation threshold` over `window_s`."""
 
     name: str
     """Indicator, as in `edge/indicators/`."""
@@ -149,6 +154,7 @@ class EvidenceData(Message, frozen=True, kw_only=True):
     """What it was compared with, in the unit of the value."""
     window_s: float | None = None
     valid_fraction: float | None = None
+    relation: Relation = AT_LEAST
 
 
 class InCab(Message, frozen=True, kw_only=True):
@@ -182,6 +188,7 @@ class AlertContext(Message, frozen=True, kw_only=True):
 
     in_cab: InCab | None = None
     vehicle: VehicleData | None = None
+    evidence_strip: EvidenceStrip | None = None
 
 
 class AlertData(Message, frozen=True, kw_only=True):
@@ -213,10 +220,10 @@ class AlertData(Message, frozen=True, kw_only=True):
     """What the driver was given."""
     vehicle: VehicleData | None = None
     """Left out where nothing is known of the vehicle."""
-    evidence_strip: dict[str, tuple[float | None, ...]] | None = None
-    """Indicator to its last 60 s at 10 Hz, on `closed`."""
-    decision_state: dict[str, float | None] | None = None
-    """Window sums and baselines: enough to evaluate the inequality that fired once more."""
+    evidence_strip: EvidenceStrip | None = None
+    """One minute at 10 Hz around the decision, once, on `closed`; `start_ns` is on the time line of `mono_ns`."""
+    decision_state: dict[str, int | float] = {}
+    """Window sums and baselines: enough to evaluate the inequality that fired once more (`edge-dms explain`)."""
     boot_id: str
     seq: int
     """Rises by one an alert message of this device; a gap tells of messages dropped for want of space."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from edge.runtime.worker import Worker
-from edge.uplink.envelope import event, info_without_expression, withhold_expression
+from edge.uplink.envelope import context_without_expression, event, info_without_expression, withhold_expression
 from edge.uplink.keeper import Keeper
 from edge.uplink.link import Link
 from edge.uplink.messages import CLOUD_EVENT, OutboxHealth, encode
@@ -138,7 +138,7 @@ class Uplink:
             kept = withhold_expression(change)
             if kept is None:
                 return False
-            change = kept
+            change, context = kept, context_without_expression(context)
         if self._worker.stopping:
             return False
         try:

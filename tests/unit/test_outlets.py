@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -20,6 +21,7 @@ from edge.types import (
     CameraHealth,
     Decision,
     DriverState,
+    EvidenceStrip,
     FaceObservation,
     StreamMember,
     VehicleSample,
@@ -28,6 +30,8 @@ from edge.types import (
 S = 1_000_000_000
 OPENED = AlertChange(t_ns=5 * S, key="sleep-1", phase="opened", kind="sleep", level=4, peak_level=4, started_ns=5 * S)
 WARNED = CabWarning(t_ns=5 * S, action="start", kind="sleep", level=4, key="sleep-1")
+
+STRIP = EvidenceStrip(start_ns=0, rate_hz=10.0, openness=(1.0, None, 0.02))
 
 
 class FakePlayer:
@@ -57,7 +61,9 @@ class FakeUplink:
 
 
 def fleet(uplink: FakeUplink, player: FakePlayer | None = None) -> FleetOutlet:
-    return FleetOutlet(uplink, player or FakePlayer(), lambda: DriverState(t_ns=70 * S), heartbeat_s=60.0)
+    return FleetOutlet(
+        uplink, player or FakePlayer(), lambda: DriverState(t_ns=70 * S), lambda _: STRIP, heartbeat_s=60.0
+    )
 
 
 def test_an_alert_goes_out_with_the_vehicle_and_what_the_cab_did() -> None:
@@ -69,6 +75,14 @@ def test_an_alert_goes_out_with_the_vehicle_and_what_the_cab_did() -> None:
     assert change is OPENED
     assert (context.in_cab.played, context.in_cab.latency_ms) == (True, 0.4)
     assert (context.vehicle.speed_kmh, context.vehicle.speed_age_s, context.vehicle.speed_source) == (72.0, 1.0, "can")
+
+
+def test_an_alert_that_closed_takes_its_minute_of_numbers_along() -> None:
+    uplink = FakeUplink()
+    outlet = fleet(uplink)
+    outlet.on_decision(OPENED)
+    outlet.on_decision(msgspec.structs.replace(OPENED, phase="closed"))
+    assert [context.evidence_strip for _, context in uplink.alerts] == [None, STRIP]
 
 
 def test_a_silent_cab_and_an_unknown_vehicle_are_said_as_such() -> None:

@@ -287,7 +287,42 @@ def test_harsh_manoeuvres_are_remembered() -> None:
     watch = SpeedWatch(RULES.alerts, RULES.anger)
     watch.read(VehicleSample(t_ns=5, acceleration_mps2=-4.0))
     watch.read(VehicleSample(t_ns=6, acceleration_mps2=-1.0))
-    assert watch.harsh_ns == 5
+    assert watch.harsh == (5, -4.0, RULES.anger.harsh_mps2)
+
+
+def driven(*speeds_kmh: float | None, period_s: float = 1.0) -> SpeedWatch:
+    watch = SpeedWatch(RULES.alerts, RULES.anger)
+    for index, speed_kmh in enumerate(speeds_kmh):
+        watch.read(VehicleSample(t_ns=round(index * period_s * NS_PER_S), speed_kmh=speed_kmh))
+    return watch
+
+
+def test_harsh_braking_is_seen_in_the_speeds_where_the_bus_tells_no_acceleration() -> None:
+    watch = driven(80.0, 80.0, 64.0)
+    assert watch.harsh is not None
+    assert watch.harsh.t_ns == 2 * NS_PER_S
+    assert watch.harsh.acceleration_mps2 == pytest.approx(-16 / 3.6)
+    braked = [80.0 - 1.6 * index for index in range(11)]
+    quick = driven(*braked, period_s=0.1).harsh
+    assert quick is not None, "4.4 m/s2, told ten times a second"
+    assert quick.acceleration_mps2 == pytest.approx(-16 / 3.6)
+
+
+@pytest.mark.parametrize(
+    "speeds_kmh",
+    [
+        (80.0, 70.0, 60.0),  # 2.8 m/s2: firm, not harsh
+        (0.0, 80.0),  # a jump of the source
+        (80.0, None, 60.0),  # nothing was known in between
+        (30.0, 31.0, 30.0, 31.0),  # rounding
+    ],
+)
+def test_speeds_that_show_no_harsh_manoeuvre(speeds_kmh: tuple[float | None, ...]) -> None:
+    assert driven(*speeds_kmh).harsh is None
+
+
+def test_rounded_speeds_that_come_fast_are_no_harsh_manoeuvre() -> None:
+    assert driven(*[50.0, 51.0] * 20, period_s=0.1).harsh is None
 
 
 def test_observability_names_what_took_most_of_the_time() -> None:

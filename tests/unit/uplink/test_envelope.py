@@ -6,8 +6,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from edge.types import Evidence
-from edge.uplink.envelope import Register, StoredAlert, event, info_without_expression, withhold_expression
+from edge.types import Evidence, EvidenceStrip
+from edge.uplink.envelope import (
+    Register,
+    StoredAlert,
+    context_without_expression,
+    event,
+    info_without_expression,
+    withhold_expression,
+)
 from edge.uplink.messages import encode
 from edge.uplink.wallclock import rfc3339
 from tests.support.uplink import CONTEXT, INFO, NOON_NS, S, SetClock, alert
@@ -123,9 +130,14 @@ def test_end_of_an_urgent_alert_is_as_critical_as_its_beginning() -> None:
 def test_expression_switched_off_leaves_nothing_of_it() -> None:
     assert withhold_expression(alert(kind="displayed_anger")) is None
     mixed = (Evidence("perclos60", 0.2, 0.15), Evidence("anger_share30", 0.7, 0.6), Evidence("valence", -0.7, 0.6))
-    kept = withhold_expression(alert(kind="fatigue", evidence=mixed))
+    state = {"perclos60_deep_ns": 1, "anger30_ns": 2}
+    kept = withhold_expression(alert(kind="fatigue", evidence=mixed, decision_state=state))
     assert kept is not None
     assert [item.name for item in kept.evidence] == ["perclos60"]
+    assert kept.decision_state == {"perclos60_deep_ns": 1}
+    strip = EvidenceStrip(start_ns=0, rate_hz=10.0, openness=(0.9,), anger_frame=(0.4,))
+    context = context_without_expression(msgspec.structs.replace(CONTEXT, evidence_strip=strip))
+    assert context.evidence_strip == EvidenceStrip(start_ns=0, rate_hz=10.0, openness=(0.9,))
 
 
 def test_birth_without_expression() -> None:

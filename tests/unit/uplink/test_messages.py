@@ -7,12 +7,13 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
-from edge.types import DriverState, Evidence
+from edge.types import DriverState, Evidence, EvidenceStrip
 from edge.uplink.contract.catalogue import schemas
 from edge.uplink.contract.examples import examples
 from edge.uplink.envelope import Register, event
 from edge.uplink.messages import (
     MAX_PAYLOAD_BYTES,
+    MAX_STRIP_BYTES,
     AlertsActive,
     ClockQuality,
     EvidenceData,
@@ -50,8 +51,28 @@ def full_alert() -> Message:
     models = tuple(Model(name=f"network_number_{index}", sha256="ab" * 32) for index in range(6))
     register = Register("1780000000-01234567", msgspec.structs.replace(INFO, models=models))
     flags = {"contested": True, "nuisance_suspect": True}
+    state = {f"baseline_open_{number}": 0.1234567 for number in range(25)}
     change = alert(evidence=evidence, confidence=0.87, observability=0.99, reason="recovered", **flags)
+    change = msgspec.structs.replace(change, decision_state=state)
     return event(register.store(change, CONTEXT, NOW), 123_456, "dms/1/depot-7/van-12", NOW, replayed=True)
+
+
+def test_a_closed_alert_with_its_minute_fits_its_schema_and_its_size() -> None:
+    line = tuple(round(-99.9 + index / 10, 1) for index in range(600))
+    strip = EvidenceStrip(
+        start_ns=2**60, rate_hz=10.0, openness=line, yaw_deg=line, pitch_deg=line, anger_frame=(None,) * 600
+    )
+    state = dict.fromkeys((f"perclos{number}_deep_ns" for number in range(30)), 59_999_999_999)
+    register = Register("1780000000-01234567", INFO)
+    change = alert(phase="closed", decision_state=state)
+    context = msgspec.structs.replace(CONTEXT, evidence_strip=strip)
+    payload = encode(event(register.store(change, context, NOW), 1, "dms/1/depot-7/van-12", NOW, replayed=False))
+    document = json.loads(payload)
+    Draft202012Validator(schemas()["alert"]).validate(document)
+    assert len(payload) <= MAX_PAYLOAD_BYTES + MAX_STRIP_BYTES
+    assert depth(document) <= 8
+    assert document["data"]["decision_state"] == state
+    assert document["data"]["evidence_strip"]["anger_frame"] == [None] * 600
 
 
 def every_payload() -> dict[str, msgspec.Struct]:

@@ -1,0 +1,161 @@
+"""One minute of numbers around a decision: a ring of small integers at 10 Hz, the same for the same stream.
+
+A step of time keeps the lowest openness that was held in it, so that no blink falls between two steps, and the last
+pose and displayed hostility. Memory does not grow: 5 KB for the ring and as much for each open alert.
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING, Final
+
+from edge.indicators.window import NS_PER_S
+from edge.types import AlertChange, EvidenceStrip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from edge.indicators.bank import IndicatorBank
+    from edge.types import Decision, Evidence
+
+RATE_HZ: Final = 10
+STEP_NS: Final = NS_PER_S // RATE_HZ
+STEPS: Final = 60 * RATE_HZ
+AFTER_NS: Final = 10 * NS_PER_S
+"""So much of what came after a decision is in its minute, if the alert lasted as long [D]."""
+_UNSEEN: Final = -32768
+_EMPTY: Final = array("h", [_UNSEEN]) * STEPS
+
+
+class StripRing:
+    """The last minute."""
+
+    __slots__ = ("_hostility", "_newest", "_openness", "_pitches", "_with_expression", "_yaws")
+
+    def __init__(self, *, with_expression: bool) -> None:
+        self._with_expression = with_expression
+        self._newest: int | None = None
+        self._openness = _EMPTY[:]
+        self._yaws = _EMPTY[:]
+        self._pitches = _EMPTY[:]
+        self._hostility = _EMPTY[:]
+
+    def copy(self) -> StripRing:
+        """Return the minute as it is now, to be kept."""
+        kept = StripRing(with_expression=self._with_expression)
+        kept._newest = self._newest
+        kept._openness = self._openness[:]
+        kept._yaws = self._yaws[:]
+        kept._pitches = self._pitches[:]
+        kept._hostility = self._hostility[:]
+        return kept
+
+    def hold(self, start_ns: int, end_ns: int, bank: IndicatorBank) -> None:
+        """Take over what the bank has held from `start_ns` to `end_ns`."""
+        sample = bank.sample
+        openness = _UNSEEN if bank.openness is None else round(100.0 * bank.openness)
+        yaw = pitch = hostility = _UNSEEN
+        if sample is not None:
+            yaw = _UNSEEN if sample.yaw_deg is None else round(10.0 * sample.yaw_deg)
+            pitch = _UNSEEN if sample.pitch_deg is None else round(10.0 * sample.pitch_deg)
+            anger = bank.anger
+            if anger is not None and anger.hostility is not None:
+                hostility = round(100.0 * anger.hostility)
+        first, last = start_ns // STEP_NS, (end_ns - 1) // STEP_NS
+        newest = self._newest
+        if newest is not None:
+            if first == newest:
+                self._add(newest % STEPS, openness, yaw, pitch, hostility)
+                first += 1
+            for step in range(max(newest + 1, first - STEPS), first):
+                self._write(step % STEPS, _UNSEEN, _UNSEEN, _UNSEEN, _UNSEEN)
+        for step in range(max(first, last - STEPS + 1), last + 1):
+            self._write(step % STEPS, openness, yaw, pitch, hostility)
+        self._newest = last
+
+    def _add(self, place: int, openness: int, yaw: int, pitch: int, hostility: int) -> None:
+        """Add to a step what else was seen in it."""
+        if openness != _UNSEEN:
+            held = self._openness[place]
+            if held == _UNSEEN or openness < held:
+                self._openness[place] = openness
+        if yaw != _UNSEEN:
+            self._yaws[place] = yaw
+        if pitch != _UNSEEN:
+            self._pitches[place] = pitch
+        if hostility != _UNSEEN:
+            self._hostility[place] = hostility
+
+    def _write(self, place: int, openness: int, yaw: int, pitch: int, hostility: int) -> None:
+        self._openness[place] = openness
+        self._yaws[place] = yaw
+        self._pitches[place] = pitch
+        self._hostility[place] = hostility
+
+    def cut(self) -> EvidenceStrip | None:
+        """Return the minute up to the newest step; None before anything was held."""
+        newest = self._newest
+        if newest is None:
+            return None
+        turn = (newest + 1) % STEPS
+        return EvidenceStrip(
+            start_ns=(newest + 1 - STEPS) * STEP_NS,
+            rate_hz=float(RATE_HZ),
+            openness=_line(self._openness, turn, 100.0),
+            yaw_deg=_line(self._yaws, turn, 10.0),
+            pitch_deg=_line(self._pitches, turn, 10.0),
+            anger_frame=_line(self._hostility, turn, 100.0) if self._with_expression else (),
+        )
+
+
+class _Followed:
+    """An open alert whose minute is still to come, or has been kept."""
+
+    __slots__ = ("due_ns", "evidence", "kept")
+
+    def __init__(self, evidence: tuple[Evidence, ...], due_ns: int) -> None:
+        self.evidence = evidence
+        self.due_ns = due_ns
+        self.kept: StripRing | None = None
+
+
+class StripKeeper:
+    """Keeps the minute of each open alert: from 50 s before its last decision to 10 s after, or to its end."""
+
+    def __init__(self, *, with_expression: bool) -> None:
+        self._ring = StripRing(with_expression=with_expression)
+        self._open: dict[str, _Followed] = {}
+        self._closed: dict[str, StripRing] = {}
+
+    def hold(self, start_ns: int, end_ns: int, bank: IndicatorBank) -> None:
+        """Take over what the bank has held from `start_ns` to `end_ns`."""
+        self._ring.hold(start_ns, end_ns, bank)
+        for followed in self._open.values():
+            if followed.kept is None and end_ns >= followed.due_ns:
+                followed.kept = self._ring.copy()
+
+    def follow(self, decisions: Iterable[Decision]) -> None:
+        """Note which alerts opened, rest on new evidence, or closed."""
+        for decision in decisions:
+            if not isinstance(decision, AlertChange):
+                continue
+            followed = self._open.get(decision.key)
+            if decision.phase == "closed":
+                if followed is not None:
+                    del self._open[decision.key]
+                    self._closed[decision.key] = self._ring if followed.kept is None else followed.kept
+            elif followed is None or followed.evidence is not decision.evidence:
+                self._open[decision.key] = _Followed(decision.evidence, decision.t_ns + AFTER_NS)
+
+    def forget_closed(self) -> None:
+        """Let go of what nobody has asked for: the ring turns on."""
+        self._closed.clear()
+
+    def cut(self, key: str) -> EvidenceStrip | None:
+        """Return the minute of an alert that closed with the last decisions; None for any other."""
+        ring = self._closed.get(key)
+        return None if ring is None else ring.cut()
+
+
+def _line(ring: array[int], turn: int, scale: float) -> tuple[float | None, ...]:
+    return tuple([None if value == _UNSEEN else value / scale for value in (*ring[turn:], *ring[:turn])])
