@@ -175,6 +175,7 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     window_s: float | None = None
     valid_fraction: float | None = None
     relation: Relation = AT_LEAST
+    """How value and threshold stand to each other when the inequality is true."""
 
 
 class EvidenceStrip(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -192,6 +193,7 @@ class EvidenceStrip(msgspec.Struct, frozen=True, omit_defaults=True):
     yaw_deg: tuple[float | None, ...] = ()
     """Head yaw relative to the camera, in tenths of a degree."""
     pitch_deg: tuple[float | None, ...] = ()
+    """Head pitch relative to the camera, in tenths of a degree; negative down."""
     anger_frame: tuple[float | None, ...] = ()
     """Displayed hostility, 0 to 1, in hundredths; empty when displayed expression is switched off."""
 

@@ -155,6 +155,7 @@ class EvidenceData(Message, frozen=True, kw_only=True):
     window_s: float | None = None
     valid_fraction: float | None = None
     relation: Relation = AT_LEAST
+    """How value and threshold stand to each other when the inequality is true."""
 
 
 class InCab(Message, frozen=True, kw_only=True):

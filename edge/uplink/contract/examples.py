@@ -74,8 +74,20 @@ _CHANGE: Final = AlertChange(
     started_ns=NOW.mono_ns - 1_500_000_000,
     evidence=(
         Evidence(name="eyes_closed_s", value=1.52, threshold=1.5, valid_fraction=1.0),
-        Evidence(name="deep_share", value=0.86, threshold=0.5, valid_fraction=1.0),
+        Evidence(name="deep_share", value=0.86, threshold=0.5, window_s=1.52, valid_fraction=1.0),
     ),
+    decision_state={
+        "closed_for_ns": 1_520_000_000,
+        "deep_ns": 1_307_200_000,
+        "closed_ns": 1_520_000_000,
+        "baseline_frozen": 1,
+        "baseline_valid_ns": 60_000_000_000,
+        "baseline_open_left": 0.98,
+        "baseline_open_right": 1.01,
+        "baseline_closed": 0.05,
+        "neutral_yaw_deg": 2.0,
+        "neutral_pitch_deg": -3.5,
+    },
     confidence=0.93,
     observability=0.98,
 )
