@@ -195,7 +195,9 @@ class Outbox(Section, frozen=True):
 
     max_mb: Annotated[float, Meta(ge=1.0, le=1024.0, description="Largest size; oldest lesser alerts go first.")] = 64.0
     heartbeat_s: Annotated[float, Meta(ge=1.0, le=600.0, description="`state` at least so often.")] = 60.0
-    health_s: Annotated[float, Meta(ge=1.0, le=600.0, description="`health` at least so often.")] = 60.0
+    health_s: Annotated[
+        float, Meta(ge=1.0, le=600.0, description="`health` at least so often; a change is told at once.")
+    ] = 300.0
 
 
 class Recording(Section, frozen=True):

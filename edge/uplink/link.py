@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from edge.uplink.mqtt import NetworkEvent
     from edge.uplink.topics import Topics
 
+    Connect = Callable[[Mqtt, int, tuple[str, bytes], Callable[[NetworkEvent], None]], Connection]
+
 logger = logging.getLogger(__name__)
 
 NS_PER_S: Final = 1_000_000_000
@@ -34,7 +36,15 @@ STEADY_S: Final = 2.0
 class Link:
     """The current connection, if any. `poll` and `take` are called by one thread."""
 
-    def __init__(self, settings: Mqtt, topics: Topics, boot_id: str, tell: Callable[[NetworkEvent], None]) -> None:
+    def __init__(
+        self,
+        settings: Mqtt,
+        topics: Topics,
+        boot_id: str,
+        tell: Callable[[NetworkEvent], None],
+        connect: Connect | None = None,
+    ) -> None:
+        """`connect` makes a connection; a simulation of many vehicles hands in one without a thread of its own."""
         self.connected = False
         self.reconnects = 0
         """How often a connection was made again."""
@@ -45,6 +55,7 @@ class Link:
         self._topics = topics
         self._boot_id = boot_id
         self._tell = tell
+        self._connect: Connect = connect or Connection
         self._number = 0
         self._connection: Connection | None = None
         self._since_ns = 0
@@ -144,7 +155,9 @@ class Link:
         self._since_ns = now_ns
         will = Status(status="offline", session_id=self.session_id, boot_id=self._boot_id, reason="lost")
         try:
-            self._connection = Connection(self._settings, self._number, (self._topics.status, encode(will)), self._tell)
+            self._connection = self._connect(
+                self._settings, self._number, (self._topics.status, encode(will)), self._tell
+            )
         except MqttSettingsError as error:  # a certificate or password file changed under us: it may come back
             self._lost(now_ns, str(error))
             return

@@ -102,6 +102,7 @@ class Connection:
         client.connect_timeout = CONNECT_TIMEOUT_S
         client.will_set(*will, qos=1, retain=True)
         _identify(client, settings)
+        client.on_socket_open = _send_at_once
         client.on_connect = self._guard("_on_connect")
         client.on_connect_fail = self._guard("_on_connect_fail")
         client.on_disconnect = self._guard("_on_disconnect")
@@ -170,6 +171,12 @@ class Connection:
 
     def _on_publish(self, _client: paho.Client, _user: object, message_id: int, code: Any, _properties: object) -> None:
         self._tell(Answered(self.number, message_id, code.value))
+
+
+def _send_at_once(_client: object, _user: object, line: Any) -> None:
+    """Switch Nagle's algorithm off: an alert right behind a QoS 0 state else waits 40 ms for a delayed ACK [S]."""
+    with suppress(OSError):
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def check(settings: Mqtt) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 import threading
 from pathlib import Path
 
@@ -64,6 +65,17 @@ def test_failed_attempts_are_told_once_and_leave_nothing_behind() -> None:
     assert all(isinstance(event, Ended) and "refused" in event.why for event in told)
     assert wait_for(lambda: not any("leak-test" in thread.name for thread in threading.enumerate()))
     assert wait_for(lambda: open_descriptors() <= before)
+
+
+def test_small_messages_do_not_wait_for_each_other() -> None:
+    with socket.create_server((HOST, 0)) as server:
+        connection = Connection(Mqtt(host=HOST, port=server.getsockname()[1], vehicle="nagle"), 1, WILL, lambda _: None)
+        connection.open()
+        assert wait_for(lambda: connection._client.socket() is not None)
+        line = connection._client.socket()
+        assert wait_for(lambda: line.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0)
+        connection.give_up()
+    assert wait_for(lambda: not any("nagle" in thread.name for thread in threading.enumerate()))
 
 
 def test_nothing_is_told_after_giving_up() -> None:
