@@ -29,10 +29,12 @@ class Difference:
     """Dotted path within it."""
     left: Any
     right: Any
+    t_ns: int = 0
+    """When it was decided, by the right side where that has the line."""
 
     def __str__(self) -> str:
         place = f"{self.left_line or '-'}/{self.right_line or '-'}"
-        return f"{place}: {self.what}: {self.field}: {self.left} -> {self.right}"
+        return f"{place}: {self.t_ns / 1e9:.3f} s: {self.what}: {self.field}: {self.left} -> {self.right}"
 
 
 def compare_files(left: Path, right: Path) -> list[Difference]:
@@ -51,16 +53,17 @@ def compare_lines(left: Sequence[bytes], right: Sequence[bytes]) -> list[Differe
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
         if tag == "equal":
             for i, j in zip(range(i1, i2), range(j1, j2), strict=True):
+                what, t_ns = _title(news[j]), news[j]["t_ns"]
                 found += [
-                    Difference(i + 1, j + 1, _title(olds[i]), field, a, b) for field, a, b in _fields(olds[i], news[j])
+                    Difference(i + 1, j + 1, what, field, a, b, t_ns) for field, a, b in _fields(olds[i], news[j])
                 ]
         else:
-            found += [
-                Difference(i + 1, None, _title(olds[i]), "(line)", olds[i]["t_ns"], _MISSING) for i in range(i1, i2)
-            ]
-            found += [
-                Difference(None, j + 1, _title(news[j]), "(line)", _MISSING, news[j]["t_ns"]) for j in range(j1, j2)
-            ]
+            for i in range(i1, i2):
+                t_ns = olds[i]["t_ns"]
+                found.append(Difference(i + 1, None, _title(olds[i]), "(line)", t_ns, _MISSING, t_ns))
+            for j in range(j1, j2):
+                t_ns = news[j]["t_ns"]
+                found.append(Difference(None, j + 1, _title(news[j]), "(line)", _MISSING, t_ns, t_ns))
     return found
 
 

@@ -230,7 +230,8 @@ def _compare(old: Path, kept: io.BytesIO) -> int:
         print(difference, file=sys.stderr)
     if differences:
         print(
-            f"{len(differences)} fields differ from {old} (line old/new: decision: field: old -> new)", file=sys.stderr
+            f"{len(differences)} fields differ from {old} (line old/new: time: decision: field: old -> new)",
+            file=sys.stderr,
         )
         return PROBLEM
     print(f"the same decisions as {old}", file=sys.stderr)

@@ -1,29 +1,27 @@
-"""The decisions of one minute, kept in the repository: a change of a rule shows here, field by field.
-
-After a change that is meant, renew the file and read its diff:
-`EDGE_DMS_RENEW_GOLDENS=1 python -m pytest tests/replay/test_golden.py`
-"""
+"""The decisions about the golden recordings are those of the repository, byte for byte, or the fields that differ."""
 
 from __future__ import annotations
 
-import io
-import os
-from pathlib import Path
+import pytest
 
-from edge.config.rules import Rules
-from edge.decision.engine import DecisionEngine
-from edge.replay.compare import compare_lines
-from edge.replay.play import play
-from edge.replay.record import DecisionRecorder
-from tests.replay.minute import drive
-
-GOLDEN = Path(__file__).with_name("minute.decisions.jsonl")
+from edge.types import AlertKind
+from tests.replay.goldens import FOLDER, GOLDENS, Golden
 
 
-def test_the_minute_is_judged_as_before() -> None:
-    file = io.BytesIO()
-    play(drive(), DecisionEngine(Rules()), [DecisionRecorder(file)])
-    if os.environ.get("EDGE_DMS_RENEW_GOLDENS"):
-        GOLDEN.write_bytes(file.getvalue())
-    differences = compare_lines(GOLDEN.read_bytes().splitlines(), file.getvalue().splitlines())
-    assert not differences, "\n".join(map(str, differences))
+@pytest.mark.parametrize("golden", GOLDENS, ids=lambda golden: golden.name)
+def test_the_recording_is_judged_as_before(golden: Golden) -> None:
+    decided = golden.decided()
+    differences = golden.differences(decided)
+    text = "\n".join(map(str, differences[:40]))
+    assert not differences, f"{golden.name}, line there/here: time: decision: field: there -> here\n{text}"
+    assert golden.path.read_bytes() == decided
+
+
+def test_no_file_is_left_of_a_recording_that_is_gone() -> None:
+    assert set(FOLDER.iterdir()) == {golden.path for golden in GOLDENS}
+
+
+def test_every_kind_of_alert_is_in_some_recording() -> None:
+    kept = b"".join(golden.path.read_bytes() for golden in GOLDENS)
+    for kind in AlertKind.__args__:  # type: ignore[attr-defined]
+        assert b'"kind":"%s"' % kind.encode() in kept, kind

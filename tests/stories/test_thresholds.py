@@ -687,3 +687,7 @@ def test_every_threshold_has_a_probe() -> None:
         for field in getattr(rules, section).__struct_fields__
     }
     assert PROBES.keys() == thresholds
+
+
+def test_a_high_level_needs_a_second_cue_to_warn() -> None:
+    assert JudgedFatigue().after(1, 70, Cues(perclos60=0.0, heaviness=0.5)) == 1

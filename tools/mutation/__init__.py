@@ -1,0 +1,1 @@
+"""Wrong versions of the pure half, and the tests that must notice each."""
