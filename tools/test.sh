@@ -46,7 +46,7 @@ say "== mypy";        .venv/bin/mypy
 say "== import-linter"; .venv/bin/lint-imports
 if command -v shellcheck >/dev/null 2>&1; then
   say "== shellcheck"
-  shellcheck -x tools/*.sh .ci/run
+  shellcheck -x tools/*.sh systemd/escalate systemd/provision .ci/run
 fi
 
 say "== pytest"
