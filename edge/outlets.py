@@ -85,11 +85,17 @@ class FleetOutlet:
         self._state_due_ns = state.t_ns + self._heartbeat_ns
         self._uplink.offer_state(state, state.t_ns)
 
+    def _strip_of(self, change: AlertChange) -> EvidenceStrip | None:
+        """One minute goes to the fleet once: an alert that escalated leaves it to the graver one that took over."""
+        if change.phase != "closed" or change.reason == "escalated":
+            return None
+        return self._strip(change.key)
+
     def _context(self, change: AlertChange) -> AlertContext:
         latency_ms = self._player.latency_ms(change.key, PLAYED_PATIENCE_S)
         vehicle = self._vehicle
         return AlertContext(
-            evidence_strip=self._strip(change.key) if change.phase == "closed" else None,
+            evidence_strip=self._strip_of(change),
             in_cab=InCab(played=latency_ms is not None, latency_ms=latency_ms, acknowledged=change.acknowledged),
             vehicle=None
             if vehicle is None

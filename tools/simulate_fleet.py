@@ -76,8 +76,8 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
         help=f"lose each vehicle's link so often a day, for up to ten minutes (default {DEFAULT_OUTAGES:g} when given)",
     )  # fmt: skip
     parser.add_argument(
-        "--episodes", metavar="PER_DAY", type=_number(float, 0, 200), default=2.0,
-        help="how often a day each driver lives through the recorded drive with its ten alerts (default 2)",
+        "--episodes", metavar="PER_DAY", type=_number(float, 0, 200), default=1.0,
+        help="how often a day each driver lives through the recorded drive with its ten alerts (default 1)",
     )  # fmt: skip
     parser.add_argument("--broker", metavar="HOST:PORT", help="an MQTT 5 broker (default: start an own mosquitto)")
     parser.add_argument("--username", help="user name for the broker")

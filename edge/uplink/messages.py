@@ -222,7 +222,8 @@ class AlertData(Message, frozen=True, kw_only=True):
     vehicle: VehicleData | None = None
     """Left out where nothing is known of the vehicle."""
     evidence_strip: EvidenceStrip | None = None
-    """One minute at 10 Hz around the decision, once, on `closed`; `start_ns` is on the time line of `mono_ns`."""
+    """One minute at 10 Hz around the decision, once, on `closed`; `start_ns` is on the time line of `mono_ns`.
+    An alert that `escalated` leaves it to the graver one that took over."""
     decision_state: dict[str, int | float] = {}
     """Window sums and baselines: enough to evaluate the inequality that fired once more (`edge-dms explain`)."""
     boot_id: str

@@ -77,12 +77,13 @@ def test_an_alert_goes_out_with_the_vehicle_and_what_the_cab_did() -> None:
     assert (context.vehicle.speed_kmh, context.vehicle.speed_age_s, context.vehicle.speed_source) == (72.0, 1.0, "can")
 
 
-def test_an_alert_that_closed_takes_its_minute_of_numbers_along() -> None:
+def test_an_alert_that_closed_takes_its_minute_along_unless_a_graver_one_will() -> None:
     uplink = FakeUplink()
     outlet = fleet(uplink)
     outlet.on_decision(OPENED)
     outlet.on_decision(msgspec.structs.replace(OPENED, phase="closed"))
-    assert [context.evidence_strip for _, context in uplink.alerts] == [None, STRIP]
+    outlet.on_decision(msgspec.structs.replace(OPENED, phase="closed", reason="escalated"))
+    assert [context.evidence_strip for _, context in uplink.alerts] == [None, STRIP, None]
 
 
 def test_a_silent_cab_and_an_unknown_vehicle_are_said_as_such() -> None:

@@ -41,7 +41,7 @@ class Plan:
     """Days of 8 hours a vehicle."""
     rate: float = 500.0
     """MQTT messages a second of the whole fleet; 0: the vehicles' own time."""
-    episodes: float = 2.0
+    episodes: float = 1.0
     """How often a day the driver lives through the recorded drive."""
     outages: float = 0.0
     """How often a day the link is lost."""

@@ -15,7 +15,7 @@ from edge.config.load import load_text
 from edge.decision.engine import DecisionEngine
 from edge.replay.play import play, with_fixed_speed
 from edge.replay.stream import read_members
-from edge.types import AlertChange, DriverState
+from edge.types import AlertChange, DriverState, EvidenceStrip
 
 if TYPE_CHECKING:
     from edge.types import Decision, StreamMember
@@ -32,6 +32,8 @@ class Moment:
 
     at_s: float
     decision: AlertChange | DriverState
+    strip: EvidenceStrip | None = None
+    """On the end of an alert: the minute of numbers around it."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,9 @@ class Drive:
 class _Kept:
     """Outlet that keeps alerts and states."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: DecisionEngine) -> None:
         self.moments: list[Moment] = []
+        self._engine = engine
 
     def on_member(self, member: StreamMember) -> None:
         """Members are only looked at by the engine."""
@@ -61,14 +64,16 @@ class _Kept:
     def on_decision(self, decision: Decision) -> None:
         """Keep what the fleet is told."""
         if isinstance(decision, AlertChange | DriverState):
-            self.moments.append(Moment(decision.t_ns / NS_PER_S, decision))
+            closed = isinstance(decision, AlertChange) and decision.phase == "closed" and decision.reason != "escalated"
+            strip = self._engine.evidence_strip(decision.key) if closed else None
+            self.moments.append(Moment(decision.t_ns / NS_PER_S, decision, strip))
 
 
 def recorded_drive(path: Path = SAMPLE) -> Drive:
     """Judge a recorded stream (`.jsonl`, or `.jsonl.gz`) under the default rules. Raises `StreamError`, `OSError`."""
     config = load_text("", "defaults")
-    kept = _Kept()
     engine = DecisionEngine(config.rules, neutral_yaw_deg=0.0, neutral_pitch_deg=0.0, expression_enabled=True)
+    kept = _Kept(engine)
     with tempfile.TemporaryDirectory() as folder:
         plain = path
         if path.suffix == ".gz":

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edge.config.schema import Mqtt, Outbox
+    from edge.types import EvidenceStrip
     from edge.uplink.envelope import StoredAlert
     from edge.uplink.messages import Info
     from edge.uplink.mqtt import NetworkEvent
@@ -57,7 +58,7 @@ class Day:
             begins.append(max(start, begins[-1] + drive.length_s if begins else 0.0))
         self.length_s = length_s
         self.moments = deque(
-            (start + moment.at_s, start, moment.decision)
+            (start + moment.at_s, start, moment)
             for start in begins
             for moment in drive.moments
             if start + moment.at_s < length_s
@@ -202,10 +203,14 @@ class Vehicle:
 
     def _happen(self, at_s: float, now: Instant) -> None:
         moments = self._day.moments
-        _, start_s, decision = moments.popleft()
-        moved = rebased(decision, self._sim_base_ns + round(start_s * NS_PER_S))
+        _, start_s, moment = moments.popleft()
+        start_ns = self._sim_base_ns + round(start_s * NS_PER_S)
+        moved = rebased(moment.decision, start_ns)
         if isinstance(moved, AlertChange):
-            self._raise(moved, now)
+            strip = moment.strip
+            if strip is not None:
+                strip = msgspec.structs.replace(strip, start_ns=start_ns + strip.start_ns)
+            self._raise(moved, now, strip)
         else:
             self._state = moved
             self._next_state_s = at_s
@@ -225,12 +230,13 @@ class Vehicle:
         self._calm = msgspec.structs.replace(self._calm, fatigue_level=min(35.0, max(2.0, level)))
         return self._calm
 
-    def _raise(self, change: AlertChange, now: Instant) -> None:
+    def _raise(self, change: AlertChange, now: Instant, strip: EvidenceStrip | None = None) -> None:
         if change.phase == "closed":
             self._open.pop(change.key, None)
         else:
             self._open[change.key] = change
         context = AlertContext(
+            evidence_strip=strip,
             in_cab=InCab(played=change.level > 1, latency_ms=round(self._chance.uniform(25.0, 70.0), 1)),
             vehicle=VehicleData(speed_kmh=80.0, speed_source="fixed", speed_age_s=0.1, ignition=True),
         )

@@ -90,7 +90,7 @@ TOPICS: Final = (
         name="health",
         payload=messages.Health,
         retained=True,
-        when="when something changes for the worse or better, and every `outbox.health_s` (60 s)",
+        when="when something changes for the worse or better, and every `outbox.health_s` (300 s)",
         promise="the newest is at the broker",
     ),
     Topic(
