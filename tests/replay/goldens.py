@@ -6,11 +6,14 @@ A stream is a real recording, or is made by arithmetic from a seed, the same on 
 
 from __future__ import annotations
 
+import gzip
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+import msgspec
 
 from edge.config.rules import Rules
 from edge.decision.engine import DecisionEngine
@@ -22,6 +25,7 @@ from tests.replay.minute import drive
 from tests.stories.drives import STORIES
 
 FOLDER: Final = Path(__file__).with_name("goldens")
+SAMPLE_DRIVE: Final = Path(__file__).parents[2] / "tools" / "sample_drive" / "drive.stream.jsonl.gz"
 TOLD_STORIES: Final = (
     ("a-microsleep-after-a-long-fade", {"fps": 30.0, "jitter": 0.3, "seed": 8}),
     ("asleep-with-the-head-turned", {"fps": 15.0}),
@@ -68,4 +72,14 @@ def _of_story(name: str, camera: dict[str, float]) -> Golden:
     return Golden(name, lambda: story.build(camera).stream(), story.rules or Rules(), story.engine)
 
 
-GOLDENS: Final = (Golden("minute", drive), *(_of_story(name, camera) for name, camera in TOLD_STORIES))
+def _sample_drive() -> list[StreamMember]:
+    """What the networks saw in the bundled film."""
+    with gzip.open(SAMPLE_DRIVE) as file:
+        return [msgspec.json.decode(line, type=StreamMember) for line in file]
+
+
+GOLDENS: Final = (
+    Golden("minute", drive),
+    Golden("sample-drive", _sample_drive),
+    *(_of_story(name, camera) for name, camera in TOLD_STORIES),
+)

@@ -142,8 +142,8 @@ MISTAKES: Final = (
     Mutant(
         "the wall clock is used",
         "edge/decision/engine.py",
-        "        t_ns = member.t_ns\n        if isinstance(member, FaceObservation):",
-        '        t_ns = __import__("time").time_ns()\n        if isinstance(member, FaceObservation):',
+        "        t_ns = member.t_ns\n        self._strips",
+        '        t_ns = __import__("time").time_ns()\n        self._strips',
         (TIME + "test_a_jump_of_the_wall_clock_changes_nothing", TIME + "test_only_differences_of_the_stamps_count"),
     ),
     Mutant(
@@ -178,7 +178,7 @@ MISTAKES: Final = (
     Mutant(
         "half-shut eyes are closures that count",
         "edge/indicators/closure.py",
-        "return self.closed_ns > 0 and self.deep_ns >= needed * self.closed_ns",
+        "return self.closed_ns > 0 and self.deep_share >= needed",
         "return self.closed_ns > 0",
         (STORY.format("a-laugher"), CLOSURES + "test_half_shut_eyes_are_no_microsleep"),
     ),
