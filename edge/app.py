@@ -105,7 +105,7 @@ class Daemon:
             reopen=config.camera.source != "files",
             clock=self._clock,
         )
-        self._player = CabPlayer(actuators_for(config.cab))
+        self._player = CabPlayer(actuators_for(config.cab), self._clock, self_test=config.cab.self_test)
         self._uplink = Uplink(
             config.mqtt,
             config.outbox,
@@ -141,7 +141,7 @@ class Daemon:
             CameraCondition(),
             self._vehicle,
             engine,
-            (CabOutlet(self._player), self._fleet, *self._recordings),
+            (CabOutlet(self._player, lambda: self._loop.reference_ns), self._fleet, *self._recordings),
         )
         self._loop = PipelineLoop(
             self._pipeline, self._slot, lambda: self._capture.condition, self._clock, live=source.live
@@ -153,6 +153,7 @@ class Daemon:
             slot=self._slot,
             fleet=self._fleet,
             player=self._player,
+            loop=self._loop,
             recordings=self._recordings,
             nets=self._nets,
         )

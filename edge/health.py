@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from edge.runtime.health import BoardSensors
-from edge.uplink.messages import Health
+from edge.uplink.messages import CabHealth, Health
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from edge.actuators.player import CabPlayer
     from edge.camera.base import Frame
     from edge.camera.capture import Capture
+    from edge.loop import PipelineLoop
     from edge.outlets import FleetOutlet, RecordingOutlet
     from edge.pipeline import Pipeline
     from edge.runtime.slot import LatestSlot
@@ -31,6 +32,7 @@ class HealthReporter:
         slot: LatestSlot[Frame],
         fleet: FleetOutlet,
         player: CabPlayer,
+        loop: PipelineLoop,
         recordings: Sequence[RecordingOutlet],
         nets: Nets,
     ) -> None:
@@ -39,6 +41,7 @@ class HealthReporter:
         self._slot = slot
         self._fleet = fleet
         self._player = player
+        self._loop = loop
         self._recordings = recordings
         self._nets = nets
         self._board = BoardSensors()
@@ -66,6 +69,18 @@ class HealthReporter:
             observability=state.observability if state else None,
             observability_reason=state.reason if state else None,
             faults=tuple(self._faults()),
+            in_cab=self._in_cab(),
+        )
+
+    def _in_cab(self) -> CabHealth:
+        warned, decided = self._player.latency, self._loop.decided
+        return CabHealth(
+            outputs=self._player.conditions(),
+            warnings=warned.count,
+            latency_p50_ms=warned.percentile_ms(0.5),
+            latency_p99_ms=warned.percentile_ms(0.99),
+            decision_p50_ms=decided.percentile_ms(0.5),
+            decision_p99_ms=decided.percentile_ms(0.99),
         )
 
     def _faults(self) -> list[str]:

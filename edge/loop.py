@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from edge.runtime.latency import LatencyWindow
 from edge.types import CameraHealth
 
 if TYPE_CHECKING:
@@ -40,8 +41,12 @@ class PipelineLoop:
         self._condition = condition
         self._clock = clock
         self._live = live
+        self.decided = LatencyWindow()
+        """From the arrival of a frame until what follows from it has been handed to the cab."""
+        self.reference_ns: int | None = None
+        """When what is being decided on came about: the arrival of the frame, or the moment of the silence."""
         self._frame_ns: int | None = None
-        self._arrived_ns = 0
+        self._taken_ns = 0
         self._fault: Condition | None = None
         self._fault_told_ns = 0
 
@@ -50,22 +55,26 @@ class PipelineLoop:
         while not worker.stopping:
             frame = self._slot.get(SILENCE_S)
             if frame is not None:
-                self._frame_ns, self._arrived_ns = frame.t_ns, self._clock.monotonic_ns()
+                self._frame_ns, self._taken_ns = frame.t_ns, self._clock.monotonic_ns()
+                # A file that is played fast waits in the slot for the pipeline: that is no latency.
+                arrived_ns = frame.arrived_ns if self._live else None
+                self.reference_ns = self._taken_ns if arrived_ns is None else arrived_ns
                 self._tell_condition(frame.t_ns)
                 self._pipeline.on_frame(frame)
+                self.decided.note(self._clock.monotonic_ns() - self.reference_ns)
             elif self._slot.exhausted:
                 break
             elif self._live:
-                now_ns = self._now_ns()
+                self.reference_ns = self._clock.monotonic_ns()
+                now_ns = self._by_camera(self.reference_ns)
                 self._tell_condition(now_ns)
                 self._pipeline.on_silence(now_ns)
             worker.beat()
         self._pipeline.close("shutdown")
 
-    def _now_ns(self) -> int:
+    def _by_camera(self, now_ns: int) -> int:
         """Return now on the camera's time line: a tick must not overtake frames that are still on their way."""
-        now_ns = self._clock.monotonic_ns()
-        return now_ns if self._frame_ns is None else self._frame_ns + (now_ns - self._arrived_ns)
+        return now_ns if self._frame_ns is None else self._frame_ns + (now_ns - self._taken_ns)
 
     def _tell_condition(self, t_ns: int) -> None:
         condition = self._condition()

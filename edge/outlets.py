@@ -31,8 +31,10 @@ PLAYED_PATIENCE_S: Final = 0.005
 class CabOutlet:
     """Hands warnings to the player."""
 
-    def __init__(self, player: CabPlayer) -> None:
+    def __init__(self, player: CabPlayer, reference_ns: Callable[[], int | None] = lambda: None) -> None:
+        """`reference_ns` tells when the deciding frame arrived: from there latency counts."""
         self._player = player
+        self._reference_ns = reference_ns
 
     def on_member(self, member: StreamMember) -> None:
         """Nothing in the stream is for the cab."""
@@ -40,7 +42,7 @@ class CabOutlet:
     def on_decision(self, decision: Decision) -> None:
         """Play, repeat or stop."""
         if isinstance(decision, CabWarning):
-            self._player.offer(decision)
+            self._player.offer(decision, self._reference_ns())
 
 
 class FleetOutlet:

@@ -18,6 +18,10 @@ class Actuator(Protocol):
 
     name: str
     """As it stands in health and in the log, for example `gpio`."""
+    reaches_driver: bool
+    """Whether a warning through it is one that the driver sees or hears; a log is not."""
+    note: str | None
+    """What is less than it should be although the output works, for example that no speech was rendered."""
 
     def open(self) -> None:
         """Take the hardware; called before anything else, and again after it failed."""
@@ -27,6 +31,12 @@ class Actuator(Protocol):
 
     def stop(self) -> None:
         """Fall silent; harmless when nothing plays."""
+
+    def test(self) -> None:
+        """Begin a short sign of life, seen and heard by the driver at the start of a drive; returns at once."""
+
+    def check(self) -> bool:
+        """Tell whether something that ends by itself still plays; raise when what was begun has failed meanwhile."""
 
     def close(self) -> None:
         """Fall silent and give the hardware back; harmless when it was never opened."""

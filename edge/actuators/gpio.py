@@ -39,12 +39,16 @@ SOUND: Final[dict[int, Rhythm | None]] = {
 }
 """An active buzzer has one pitch, so the rhythm tells the level: level 3 is repeated by the decision, levels 4 and 5
 sound until they are stopped [D]."""
+SIGN_OF_LIFE: Final = Rhythm(0.15, 0.1, 2)
+"""Two short flashes and beeps at the start [D]."""
 
 
 class GpioActuator:
     """Plays the patterns above; gpiozero toggles the pins in threads of its own, so `start` returns at once."""
 
     name = "gpio"
+    reaches_driver = True
+    note: str | None = None
 
     def __init__(self, output: GpioOutput) -> None:
         """`output` names the pins (BCM) and whether a high level switches on."""
@@ -83,6 +87,15 @@ class GpioActuator:
         """Switch both off."""
         _play(self._light, None)
         _play(self._buzzer, None)
+
+    def test(self) -> None:
+        """Flash and beep twice."""
+        _play(self._light, SIGN_OF_LIFE)
+        _play(self._buzzer, SIGN_OF_LIFE)
+
+    def check(self) -> bool:
+        """Nothing can be learnt: a pin does not tell whether a buzzer hangs on it."""
+        return False
 
     def close(self) -> None:
         """Switch off and free the pins."""

@@ -15,6 +15,8 @@ class LogActuator:
     """Writes each start and stop; from level 3 on as a warning."""
 
     name = "log"
+    reaches_driver = False
+    note: str | None = None
 
     def __init__(self) -> None:
         self._playing = False
@@ -32,6 +34,14 @@ class LogActuator:
         if self._playing:
             self._playing = False
             logger.info("cab warning: silent")
+
+    def test(self) -> None:
+        """Write that warnings would stand here."""
+        logger.info("cab warnings are written to this log")
+
+    def check(self) -> bool:
+        """Nothing plays on."""
+        return False
 
     def close(self) -> None:
         """Write the end of what was started."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edge.actuators.audio import AudioActuator
 from edge.actuators.gpio import GpioActuator
 from edge.actuators.log import LogActuator
 
@@ -17,6 +18,8 @@ def actuators_for(cab: Cab) -> list[Actuator]:
     actuators: list[Actuator] = []
     if cab.gpio is not None:
         actuators.append(GpioActuator(cab.gpio))
+    if cab.audio is not None:
+        actuators.append(AudioActuator(cab.audio))
     if cab.log:
         actuators.append(LogActuator())
     return actuators

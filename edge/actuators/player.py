@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge.actuators.lane import Command, Lane
 from edge.runtime.clock import NS_PER_S, Clock, SystemClock
+from edge.runtime.latency import LatencyWindow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,14 +30,23 @@ class CabPlayer:
     decision that sends it repeats what still matters. `offer` never waits for an actuator, a disk or a network.
     """
 
-    def __init__(self, actuators: Sequence[Actuator], clock: Clock | None = None) -> None:
+    def __init__(self, actuators: Sequence[Actuator], clock: Clock | None = None, *, self_test: bool = False) -> None:
+        """`self_test`: each output gives a short sign of life at the start."""
         self._clock = clock or SystemClock()
-        self._lanes = [Lane(actuator, self._clock, self._note_played) for actuator in actuators]
+        self._lanes = [
+            Lane(actuator, self._clock, self._note_played, self._note_failed, self_test=self_test)
+            for actuator in actuators
+        ]
+        self.latency = LatencyWindow()
+        """From the reference of a warning to the first call of an output, for each start and repeat."""
         self._lock = threading.Lock()
         self._playing: CabWarning | None = None
+        self._reference_ns = 0
         self._references_ns: OrderedDict[str, int] = OrderedDict()
         self._played = threading.Condition(self._lock)
         self._latencies_ns: OrderedDict[str, int] = OrderedDict()
+        self._givers: dict[str, set[str]] = {}
+        self._measured: CabWarning | None = None
 
     def start(self) -> None:
         """Start the threads of the actuators."""
@@ -46,8 +56,9 @@ class CabPlayer:
     def offer(self, warning: CabWarning, reference_ns: int | None = None) -> None:
         """Start, repeat or stop a warning.
 
-        The latency of a key counts from `reference_ns` (monotonic, of this machine) at its first start; default is
-        the warning's own stamp, the exposure of the deciding frame, or now when that is on another time line.
+        The latency of a key counts from `reference_ns` at its first start: the arrival of the deciding frame, on the
+        monotonic clock of this machine. Default is the warning's own stamp, the exposure of that frame, or now when
+        that is on another time line.
         """
         with self._lock:
             if warning.action == "stop":
@@ -56,8 +67,9 @@ class CabPlayer:
             if self._playing is not None and self._playing.key != warning.key and self._playing.level > warning.level:
                 return
             self._playing = warning
+            self._reference_ns = self._reference(warning) if reference_ns is None else reference_ns
             if warning.key not in self._references_ns:
-                self._references_ns[warning.key] = self._reference(warning) if reference_ns is None else reference_ns
+                self._references_ns[warning.key] = self._reference_ns
                 _shorten(self._references_ns)
             for lane in self._lanes:
                 lane.put(Command(warning))
@@ -68,7 +80,9 @@ class CabPlayer:
         return self._playing
 
     def latency_ns(self, key: str, wait_s: float = 0.0) -> int | None:
-        """Return the time from the reference to the first actuator call for this key, None when none was made.
+        """Return the time from the reference to the first call of an output that reaches the driver.
+
+        None when there was none, or when it turned out that nothing came out.
 
         `wait_s` bounds how long to wait for that call; a healthy actuator is called within a millisecond.
         """
@@ -85,6 +99,10 @@ class CabPlayer:
         """Return why outputs do not work now, by their name; empty when all do."""
         faults = ((lane.name, lane.fault()) for lane in self._lanes)
         return {name: fault for name, fault in faults if fault is not None}
+
+    def conditions(self) -> dict[str, str]:
+        """Return output to `ok`, `ok: ` with a note, `untested`, or what is wrong: the result of the self-test."""
+        return {lane.name: lane.condition() for lane in self._lanes}
 
     def close(self) -> None:
         """Silence everything and free the hardware; waits a second at most for actuators that block."""
@@ -108,18 +126,33 @@ class CabPlayer:
         now_ns = self._clock.monotonic_ns()
         return warning.t_ns if 0 <= now_ns - warning.t_ns <= FOREIGN_STAMP_NS else now_ns
 
-    def _note_played(self, warning: CabWarning, called_ns: int) -> None:
+    def _note_played(self, lane: Lane, warning: CabWarning, called_ns: int) -> None:
+        if not lane.reaches_driver:
+            return
         with self._played:
+            if warning is self._playing and warning is not self._measured:
+                self._measured = warning
+                self.latency.note(called_ns - self._reference_ns)
             reference_ns = self._references_ns.get(warning.key)
             if reference_ns is None:
                 return
             latency_ns = called_ns - reference_ns
             # Of several outputs the first call counts, whichever thread reports first.
             self._latencies_ns[warning.key] = min(latency_ns, self._latencies_ns.get(warning.key, latency_ns))
-            _shorten(self._latencies_ns)
+            self._givers.setdefault(warning.key, set()).add(lane.name)
+            for forgotten in _shorten(self._latencies_ns):
+                self._givers.pop(forgotten, None)
             self._played.notify_all()
 
+    def _note_failed(self, lane: Lane, warning: CabWarning) -> None:
+        """Take back that a warning was given when no other output has given it."""
+        with self._played:
+            givers = self._givers.get(warning.key, set())
+            givers.discard(lane.name)
+            if not givers:
+                self._latencies_ns.pop(warning.key, None)
 
-def _shorten(remembered: OrderedDict[str, int]) -> None:
-    while len(remembered) > REMEMBERED:
-        remembered.popitem(last=False)
+
+def _shorten(remembered: OrderedDict[str, int]) -> list[str]:
+    """Forget the oldest beyond `REMEMBERED`; return their keys."""
+    return [remembered.popitem(last=False)[0] for _ in range(len(remembered) - REMEMBERED)]

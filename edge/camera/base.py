@@ -20,6 +20,8 @@ class Frame:
     """Monotonic stamp of the exposure, strictly increasing within one opened source."""
     sequence: int
     """Counts frames the source produced, from 0; a jump tells of frames lost inside the source."""
+    arrived_ns: int | None = None
+    """Monotonic stamp of the moment when the capture thread had it; None outside of the daemon."""
     exposure_us: float | None = None
     gain: float | None = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from edge.camera.base import (
@@ -109,7 +109,7 @@ class Capture:
                 continue
             if frame is None:
                 return True
-            self._slot.put(frame)
+            self._slot.put(replace(frame, arrived_ns=self._clock.monotonic_ns()))
             self._note_good()
             beat()
         return False

@@ -121,11 +121,37 @@ class GpioOutput(Section, frozen=True):
     active_high: bool = True
 
 
+Language = Literal["none", "en", "de", "fr", "es", "pt", "pl"]
+
+
+class AudioOutput(Section, frozen=True):
+    """Tones and spoken sentences through a speaker (ALSA)."""
+
+    device: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            pattern="^[^-]",
+            description="ALSA device from `aplay -L`, such as plughw:CARD=UACDemo.",
+        ),
+    ] = "default"
+    volume: Annotated[float, Meta(ge=0.0, le=1.0, description="Of warnings (level 2); 0 is silent.")] = 0.7
+    urgent_volume: Annotated[
+        float, Meta(ge=0.5, le=1.0, description="Level 3 and above are never softer, whatever `volume` says.")
+    ] = 0.9
+    language: Annotated[Language, Meta(description="Of the sentences after the tones; none: tones alone.")] = "en"
+    speech_dir: Annotated[
+        str | None, Meta(description="Folder of rendered sentences; default: the one that was installed.")
+    ] = None
+
+
 class Cab(Section, frozen=True):
     """Warnings in the cab."""
 
     log: Annotated[bool, Meta(description="Write each warning to the log.")] = True
     gpio: Annotated[GpioOutput | None, Meta(description="Buzzer and light.")] = None
+    audio: Annotated[AudioOutput | None, Meta(description="Speaker.")] = None
+    self_test: Annotated[bool, Meta(description="Let each output show once at the start that it works.")] = True
 
 
 class Vehicle(Section, frozen=True):

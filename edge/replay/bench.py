@@ -5,6 +5,8 @@ from __future__ import annotations
 from array import array
 from typing import Any
 
+from edge.runtime.latency import percentile
+
 
 class FrameCosts:
     """Wall and CPU time of each frame, as whole nanoseconds; 16 bytes a frame."""
@@ -33,14 +35,6 @@ class FrameCosts:
     def cpu_ms(self) -> dict[str, float]:
         """Percentiles and mean of the CPU time."""
         return {**_percentiles(self._cpu_ns), "mean": round(self.cpu_mean_ms, 3)}
-
-
-def percentile(ordered: array[int] | list[int], share: float) -> float:
-    """Return the value below which `share` of the ordered values lie, interpolated between neighbours."""
-    place = (len(ordered) - 1) * share
-    below = int(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
 
 
 def _percentiles(values: array[int]) -> dict[str, float]:

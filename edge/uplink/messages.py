@@ -33,6 +33,7 @@ __all__ = [
     "AlertData",
     "AlertEvent",
     "AlertsActive",
+    "CabHealth",
     "ClockQuality",
     "CommandHealth",
     "EvidenceData",
@@ -164,7 +165,7 @@ class InCab(Message, frozen=True, kw_only=True):
     played: bool
     """An output in the cab took the warning."""
     latency_ms: float | None = None
-    """From the exposure of the deciding frame to the start of the sound."""
+    """From the arrival of the deciding frame to the call of the first output; what the speaker adds comes on top."""
     acknowledged: bool = False
     """A button was pressed, or the fleet acknowledged."""
 
@@ -311,6 +312,21 @@ class CommandHealth(Message, frozen=True, kw_only=True):
     """Not answered: retained, too many in a second, or too large to be read."""
 
 
+class CabHealth(Message, frozen=True, kw_only=True):
+    """The warnings in the cab: whether each output works, and how quick they are."""
+
+    outputs: dict[str, str] = {}
+    """Output to `ok`, `ok: ` with what is less than it should be, `untested`, or what is wrong."""
+    warnings: int = 0
+    """Warnings given since the start, each repeat counted."""
+    latency_p50_ms: float | None = None
+    """From the arrival of the deciding frame to the call of the first output, over the last 1024 warnings."""
+    latency_p99_ms: float | None = None
+    decision_p50_ms: float | None = None
+    """From the arrival of a frame until all is decided and handed over, over the last 1024 frames."""
+    decision_p99_ms: float | None = None
+
+
 class Health(Message, frozen=True, kw_only=True):
     """Topic `health`. From `outbox` on the fields are filled in by the uplink, which also adds its own faults."""
 
@@ -346,6 +362,8 @@ class Health(Message, frozen=True, kw_only=True):
     """Why not better."""
     faults: tuple[str, ...] = ()
     """Names of everything that is wrong now; empty or left out: nothing."""
+    in_cab: CabHealth | None = None
+    """Outputs in the cab, and how quick warnings are."""
     outbox: OutboxHealth | None = None
     """The queue of alerts."""
     commands: CommandHealth | None = None

@@ -70,7 +70,33 @@ def test_a_tick_keeps_the_cameras_delay_so_that_it_overtakes_no_frame() -> None:
     slot.put(Frame(GRAY, t_ns=7 * SECOND_NS, sequence=0))
     pipeline = FakePipeline([lambda: None, slot.close])
     PipelineLoop(pipeline, slot, lambda: Condition("ok", 0), FakeClock(), live=True).run(FakeWorker())
-    assert pipeline.seen == [("frame", 7 * SECOND_NS), ("silence", 7 * SECOND_NS + 300_000_000), ("close", "shutdown")]
+    # The clock was read when the frame was taken, when all was decided on it, and in the silence.
+    assert pipeline.seen == [("frame", 7 * SECOND_NS), ("silence", 7 * SECOND_NS + 600_000_000), ("close", "shutdown")]
+
+
+def test_latency_counts_from_the_arrival_of_a_live_frame() -> None:
+    slot: LatestSlot[Frame] = LatestSlot()
+    clock = FakeClock()
+    arrived_ns = clock.now_ns - 50_000_000
+    slot.put(Frame(GRAY, t_ns=7 * SECOND_NS, sequence=0, arrived_ns=arrived_ns))
+    seen: list[int | None] = []
+    pipeline = FakePipeline([lambda: seen.append(loop.reference_ns), slot.close])
+    loop = PipelineLoop(pipeline, slot, lambda: Condition("ok", 0), clock, live=True)
+    loop.run(FakeWorker())
+    assert seen == [arrived_ns]
+    assert loop.decided.count == 1
+    assert loop.decided.percentile_ms(0.5) == 650.0
+    # A silence came about when it was noticed.
+    assert loop.reference_ns == 100 * SECOND_NS + 900_000_000
+
+
+def test_the_wait_of_a_file_played_fast_is_no_latency() -> None:
+    slot: PatientSlot[Frame] = PatientSlot()
+    clock = FakeClock()
+    slot.put(Frame(GRAY, t_ns=7 * SECOND_NS, sequence=0, arrived_ns=1))
+    loop = PipelineLoop(FakePipeline([slot.close]), slot, lambda: Condition("ok", 0), clock, live=False)
+    loop.run(FakeWorker())
+    assert loop.decided.percentile_ms(0.5) == 300.0
 
 
 def test_a_fault_is_told_at_once_again_each_second_and_its_end_once() -> None:

@@ -37,10 +37,12 @@ STRIP = EvidenceStrip(start_ns=0, rate_hz=10.0, openness=(1.0, None, 0.02))
 class FakePlayer:
     def __init__(self, latency_ms: float | None = 0.4) -> None:
         self.offered: list[CabWarning] = []
+        self.references_ns: list[int | None] = []
         self._latency_ms = latency_ms
 
-    def offer(self, warning: CabWarning) -> None:
+    def offer(self, warning: CabWarning, reference_ns: int | None = None) -> None:
         self.offered.append(warning)
+        self.references_ns.append(reference_ns)
 
     def latency_ms(self, key: str, wait_s: float = 0.0) -> float | None:
         assert wait_s < 0.033, "never longer than a frame"
@@ -109,10 +111,11 @@ def test_the_state_beats_once_a_minute_and_a_change_starts_the_minute_anew() -> 
 
 def test_only_warnings_reach_the_cab() -> None:
     player = FakePlayer()
-    outlet = CabOutlet(player)
+    outlet = CabOutlet(player, lambda: 4 * S)
     for decision in (OPENED, WARNED, DriverState(t_ns=5 * S)):
         outlet.on_decision(decision)
     assert player.offered == [WARNED]
+    assert player.references_ns == [4 * S]
 
 
 def test_a_recording_holds_what_it_was_asked_for(tmp_path: Path) -> None:

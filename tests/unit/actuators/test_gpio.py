@@ -175,3 +175,15 @@ def test_without_gpiozero_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(sys.modules, "gpiozero", None)
     with pytest.raises(ActuatorError, match=r"edge-dms\[gpio\]"):
         opened()
+
+
+def test_the_sign_of_life_is_two_short_flashes_and_beeps(pins: MockFactory) -> None:
+    actuator = opened()
+    actuator.test()
+    assert actuator.check() is False
+    for device in (actuator._buzzer, actuator._light):
+        finish_pattern(device)
+    for pin in (BUZZER, LED):
+        assert toggles(pins.pin(pin)).count(True) == 2
+        assert pins.pin(pin).state == 0
+    actuator.close()

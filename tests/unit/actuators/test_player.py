@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
+from edge.actuators import lane
 from edge.actuators.base import ActuatorError
 from edge.actuators.lane import BLOCKED_S
 from edge.actuators.player import REMEMBERED, CabPlayer
@@ -27,8 +28,12 @@ NOW = 1_000 * S
 class Recorder:
     """An output that writes down its calls and fails or blocks on command."""
 
-    def __init__(self, name: str = "recorder") -> None:
+    def __init__(self, name: str = "recorder", *, reaches_driver: bool = True) -> None:
         self.name = name
+        self.reaches_driver = reaches_driver
+        self.note: str | None = None
+        self.playing = False
+        self.late_error: Exception | None = None
         self.calls: list[str] = []
         self.error: Exception | None = None
         self.open_errors: list[Exception] = []
@@ -51,6 +56,14 @@ class Recorder:
 
     def stop(self) -> None:
         self._note("stop")
+
+    def test(self) -> None:
+        self._note("test")
+
+    def check(self) -> bool:
+        if self.late_error is not None:
+            raise self.late_error
+        return self.playing
 
     def close(self) -> None:
         self._note("close")
@@ -282,3 +295,85 @@ def test_memory_of_old_alerts_is_bounded(bench: Bench) -> None:
     assert len(player._references_ns) == REMEMBERED
     assert len(player._latencies_ns) == REMEMBERED
     assert player.latency_ns("fatigue-0") is None
+
+
+def test_a_log_is_no_warning_to_the_driver(bench: Bench) -> None:
+    player = bench.player(Recorder("log", reaches_driver=False))
+    player.offer(warning("start", "sleep", 4))
+    assert player.latency_ns("sleep-1", wait_s=0.05) is None
+    assert player.latency.count == 0
+
+
+def test_what_fails_after_its_beginning_was_not_played(bench: Bench) -> None:
+    output = Recorder("audio")
+    player = bench.player(output)
+    output.late_error = ActuatorError("aplay cannot play; plug in the speaker")
+    player.offer(warning("start", "sleep", 4))
+    assert player.latency_ns("sleep-1", wait_s=30.0) == 0
+    eventually(lambda: player.faults() == {"audio": "aplay cannot play; plug in the speaker"})
+    assert player.latency_ns("sleep-1") is None
+    # The hardware is taken anew with the next warning.
+    output.late_error = None
+    player.offer(warning("repeat", "sleep", 4))
+    eventually(lambda: output.calls == ["open", "sleep 4", "open", "sleep 4"])
+    eventually(lambda: player.faults() == {})
+    assert player.latency_ns("sleep-1") == 0
+
+
+def test_another_output_that_gave_the_warning_stands_for_the_one_that_failed(bench: Bench) -> None:
+    broken, healthy = Recorder("audio"), Recorder("gpio")
+    player = bench.player(broken, healthy)
+    broken.late_error = ActuatorError("unplugged")
+    player.offer(warning("start", "sleep", 4))
+    eventually(lambda: set(player.faults()) == {"audio"})
+    assert player.latency_ns("sleep-1") == 0
+
+
+def test_the_self_test_is_told_and_a_warning_does_not_wait_for_it() -> None:
+    good, bad, silent = Recorder("gpio"), Recorder("audio"), Recorder("buzzer")
+    good.note = "no speech"
+    bad.late_error = ActuatorError("no sound card")
+    silent.open_errors = [ActuatorError("no pins")]
+    player = CabPlayer([good, bad, silent], ManualClock(NOW), self_test=True)
+    assert player.conditions() == {"gpio": "untested", "audio": "untested", "buzzer": "untested"}
+    player.start()
+    eventually(lambda: player.conditions() == {"gpio": "ok: no speech", "audio": "no sound card", "buzzer": "no pins"})
+    assert set(player.faults()) == {"audio", "buzzer"}
+    assert (good.calls, bad.calls, silent.calls) == (["open", "test"], ["open", "test"], ["open"])
+    player.close()
+
+
+def test_a_warning_during_the_self_test_replaces_it(bench: Bench) -> None:
+    output = Recorder()
+    output.playing = True
+    player = CabPlayer([output], bench.clock, self_test=True)
+    player.start()
+    output.wait_for("open", "test")
+    player.offer(warning("start", "sleep", 4))
+    output.wait_for("open", "test", "sleep 4")
+    player.close()
+
+
+def test_an_output_that_failed_is_tried_again_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lane, "RETRY_S", 0.01)
+    output = Recorder("audio")
+    output.late_error = ActuatorError("no sound card")
+    player = CabPlayer([output], ManualClock(NOW), self_test=True)
+    player.start()
+    eventually(lambda: output.calls.count("test") >= 3)
+    # Not even for a moment does it look well before it is.
+    assert player.conditions() == {"audio": "no sound card"}
+    output.late_error = None
+    eventually(lambda: player.conditions() == {"audio": "ok"})
+    player.close()
+
+
+def test_latencies_of_starts_and_repeats_are_collected(bench: Bench) -> None:
+    output = Recorder()
+    player = bench.player(output)
+    player.offer(warning("start", "sleep", 4), reference_ns=NOW - 10 * MS)
+    eventually(lambda: player.latency.count == 1)
+    player.offer(warning("repeat", "sleep", 4), reference_ns=NOW - 30 * MS)
+    eventually(lambda: player.latency.count == 2)
+    assert player.latency.percentile_ms(0.5) == 20.0
+    assert player.latency_ms("sleep-1") == 10.0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from edge.replay.bench import FrameCosts, document, percentile
+from edge.replay.bench import FrameCosts, document
+from edge.runtime.latency import percentile
 
 
 def test_percentiles_are_interpolated() -> None:
