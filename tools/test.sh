@@ -37,8 +37,25 @@ install_mosquitto() {
   say "          To run them: sudo apt install mosquitto"
 }
 
+install_sound() {
+  if command -v aplay >/dev/null 2>&1 && command -v espeak-ng >/dev/null 2>&1; then
+    return 0
+  fi
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    say "edge-dms: installing alsa-utils and espeak-ng for the sound tests"
+    if { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends alsa-utils espeak-ng; } \
+      >build/apt-sound.log 2>&1; then
+      return 0
+    fi
+    say "edge-dms: apt could not install them (build/apt-sound.log)"
+  fi
+  say "edge-dms: no aplay or no espeak-ng here: the tests that need them are SKIPPED."
+  say "          To run them: sudo apt install alsa-utils espeak-ng"
+}
+
 make_environment dev
 install_mosquitto
+install_sound
 .venv/bin/edge-dms models fetch >&2 || exit 1
 
 say "== ruff";        .venv/bin/ruff check . && .venv/bin/ruff format --check .

@@ -17,7 +17,7 @@ from shutil import which
 from typing import TYPE_CHECKING, Final, NamedTuple, get_args
 
 from edge.actuators.base import ActuatorError
-from edge.actuators.sounds import SoundKey, duration_s, rendered, sign_of_life, sound_for
+from edge.actuators.sounds import SoundKey, amplitude, duration_s, rendered, sign_of_life, sound_for
 from edge.actuators.speech import Speech, SpeechError
 from edge.actuators.tones import AUDIBLE, SoundClass
 from edge.runtime.clock import NS_PER_S, Clock, SystemClock
@@ -58,7 +58,6 @@ class AudioActuator:
     """Plays the sound of a warning; the next one takes its place."""
 
     name = "audio"
-    reaches_driver = True
 
     def __init__(self, output: AudioOutput, player: str = "aplay", clock: Clock | None = None) -> None:
         """`player` is called as `player -q -D DEVICE FILE...` and plays WAV files one after another."""
@@ -70,6 +69,10 @@ class AudioActuator:
         self._told_missing = False
         self.note: str | None = None
         """What is less than it should be although the output works."""
+
+    def gives(self, level: Level) -> bool:
+        """Tell whether this level is audible: a notice is not, nor a warning at volume 0."""
+        return level >= AUDIBLE and amplitude(level, self._output) > 0.0
 
     def open(self) -> None:
         """Look for the player and lay the sounds ready. Raises `ActuatorError` with a remedy."""

@@ -18,10 +18,11 @@ class Actuator(Protocol):
 
     name: str
     """As it stands in health and in the log, for example `gpio`."""
-    reaches_driver: bool
-    """Whether a warning through it is one that the driver sees or hears; a log is not."""
     note: str | None
     """What is less than it should be although the output works, for example that no speech was rendered."""
+
+    def gives(self, level: Level) -> bool:
+        """Tell whether the driver sees or hears a warning of this level through it."""
 
     def open(self) -> None:
         """Take the hardware; called before anything else, and again after it failed."""

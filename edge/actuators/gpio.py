@@ -47,7 +47,6 @@ class GpioActuator:
     """Plays the patterns above; gpiozero toggles the pins in threads of its own, so `start` returns at once."""
 
     name = "gpio"
-    reaches_driver = True
     note: str | None = None
 
     def __init__(self, output: GpioOutput) -> None:
@@ -55,6 +54,10 @@ class GpioActuator:
         self._output = output
         self._light: Any = None
         self._buzzer: Any = None
+
+    def gives(self, level: Level) -> bool:
+        """Tell whether a pin shows this level: the light does, the buzzer is silent at a notice."""
+        return self._output.led_pin is not None or (self._output.buzzer_pin is not None and SOUND[level] is not None)
 
     def open(self) -> None:
         """Take the pins, switched off. Raises `ActuatorError` with a remedy."""

@@ -52,7 +52,7 @@ class Lane:
         warning)`: it turned out afterwards that the warning did not come out.
         """
         self.name = actuator.name
-        self.reaches_driver = actuator.reaches_driver
+        self.gives = actuator.gives
         self._actuator = actuator
         self._clock = clock
         self._on_played = on_played

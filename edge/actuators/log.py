@@ -15,11 +15,14 @@ class LogActuator:
     """Writes each start and stop; from level 3 on as a warning."""
 
     name = "log"
-    reaches_driver = False
     note: str | None = None
 
     def __init__(self) -> None:
         self._playing = False
+
+    def gives(self, level: Level) -> bool:  # noqa: ARG002 - no level reaches him
+        """Return False: the driver does not read the log."""
+        return False
 
     def open(self) -> None:
         """Nothing to take."""

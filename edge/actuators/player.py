@@ -127,7 +127,7 @@ class CabPlayer:
         return warning.t_ns if 0 <= now_ns - warning.t_ns <= FOREIGN_STAMP_NS else now_ns
 
     def _note_played(self, lane: Lane, warning: CabWarning, called_ns: int) -> None:
-        if not lane.reaches_driver:
+        if not lane.gives(warning.level):
             return
         with self._played:
             if warning is self._playing and warning is not self._measured:

@@ -163,7 +163,7 @@ class InCab(Message, frozen=True, kw_only=True):
     """What the driver was given."""
 
     played: bool
-    """An output in the cab took the warning."""
+    """An output that the driver sees or hears at this level was called and did not fail; a log is none."""
     latency_ms: float | None = None
     """From the arrival of the deciding frame to the call of the first output; what the speaker adds comes on top."""
     acknowledged: bool = False
@@ -322,9 +322,11 @@ class CabHealth(Message, frozen=True, kw_only=True):
     latency_p50_ms: float | None = None
     """From the arrival of the deciding frame to the call of the first output, over the last 1024 warnings."""
     latency_p99_ms: float | None = None
+    """The same, 99th percentile."""
     decision_p50_ms: float | None = None
     """From the arrival of a frame until all is decided and handed over, over the last 1024 frames."""
     decision_p99_ms: float | None = None
+    """The same, 99th percentile."""
 
 
 class Health(Message, frozen=True, kw_only=True):

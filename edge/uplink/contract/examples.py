@@ -10,6 +10,7 @@ from edge.types import AlertChange, DriverState, Evidence
 from edge.uplink.envelope import Register, event
 from edge.uplink.messages import (
     AlertContext,
+    CabHealth,
     ClockQuality,
     CommandHealth,
     Health,
@@ -166,6 +167,14 @@ def examples() -> Mapping[str, msgspec.Struct]:
             peak_rss_mb=118.0,
             observability="ok",
             observability_reason="ok",
+            in_cab=CabHealth(
+                outputs={"audio": "ok", "gpio": "ok", "log": "ok"},
+                warnings=14,
+                latency_p50_ms=9.8,
+                latency_p99_ms=21.4,
+                decision_p50_ms=9.6,
+                decision_p99_ms=20.9,
+            ),
             outbox=OutboxHealth(depth=0, dropped_info=0, dropped_critical=0, dropped_queue_full=0),
             commands=CommandHealth(done=2, refused=0, dropped=0),
             last_ack_age_s=0.4,

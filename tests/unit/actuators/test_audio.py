@@ -169,3 +169,8 @@ def test_nothing_stays_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     before = open_files()
     use()
     assert open_files() == before
+
+
+def test_what_is_silent_is_not_given() -> None:
+    assert [AudioActuator(AudioOutput()).gives(level) for level in (1, 2, 3)] == [False, True, True]
+    assert [AudioActuator(AudioOutput(volume=0.0)).gives(level) for level in (2, 3)] == [False, True]

@@ -187,3 +187,10 @@ def test_the_sign_of_life_is_two_short_flashes_and_beeps(pins: MockFactory) -> N
         assert toggles(pins.pin(pin)).count(True) == 2
         assert pins.pin(pin).state == 0
     actuator.close()
+
+
+def test_a_notice_is_given_by_the_light_alone() -> None:
+    assert GpioActuator(GpioOutput(led_pin=LED)).gives(1)
+    assert not GpioActuator(GpioOutput(buzzer_pin=BUZZER)).gives(1)
+    assert GpioActuator(GpioOutput(buzzer_pin=BUZZER)).gives(2)
+    assert not GpioActuator(GpioOutput()).gives(5)

@@ -30,7 +30,7 @@ class Recorder:
 
     def __init__(self, name: str = "recorder", *, reaches_driver: bool = True) -> None:
         self.name = name
-        self.reaches_driver = reaches_driver
+        self._reaches_driver = reaches_driver
         self.note: str | None = None
         self.playing = False
         self.late_error: Exception | None = None
@@ -41,6 +41,9 @@ class Recorder:
         self.gate.set()
         self.entered = threading.Event()
         self.changed = threading.Condition()
+
+    def gives(self, level: int) -> bool:
+        return self._reaches_driver
 
     def open(self) -> None:
         self._note("open")
