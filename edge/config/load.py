@@ -1,12 +1,14 @@
 """A configuration file to a `Config`, or to every mistake in it at once.
 
-Order of events: bytes (bounded, UTF-8) → nodes with places (no aliases, tags, repeated keys) → values checked against
-the schema → the profile laid under `rules` → rules over several keys. Later stages still run when an earlier one found
-something, as far as that makes sense, so that one run of `check` shows all there is to mend.
+Order of events: bytes (bounded, UTF-8) → nodes with places (no aliases, tags, repeated keys) → names of earlier
+versions → values checked against the schema → the profile laid under `rules` → rules over several keys. Later stages
+still run when an earlier one found something, as far as that makes sense, so that one run of `check` shows all there
+is to mend.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from edge.config import profiles
 from edge.config.consistency import contradictions
 from edge.config.document import compose
 from edge.config.file_text import MAX_BYTES, is_clean, read_text
+from edge.config.migrate import upgraded
 from edge.config.paths import path_faults
 from edge.config.problems import WHOLE_FILE, ConfigError, Mark, Problem, ProblemList
 from edge.config.schema import Config
@@ -24,12 +27,30 @@ from edge.config.typed import Tree, Written, read_struct
 
 if TYPE_CHECKING:
     from edge.config.consistency import Contradiction
+    from edge.config.migrate import Change
 
-__all__ = ["ConfigError", "Problem", "load_config", "load_text"]
+__all__ = ["ConfigError", "Loaded", "Problem", "load_config", "load_text", "load_with_places"]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration and what its file says of it."""
+
+    config: Config
+    file: str
+    written: Written
+    """What the file itself sets, and where."""
+    changes: tuple[Change, ...] = ()
+    """What newer versions call otherwise than this file."""
 
 
 def load_config(path: Path | str) -> Config:
     """Read a YAML file. An empty file means all defaults. Raises `ConfigError` with every problem found."""
+    return load_with_places(path).config
+
+
+def load_with_places(path: Path | str) -> Loaded:
+    """Read a YAML file and keep where each value stands. Raises `ConfigError`."""
     found = ProblemList(str(path))
     text = read_text(Path(path), found)
     if text is None:
@@ -43,15 +64,20 @@ def load_text(text: str, name: str = "(text)") -> Config:
     if len(text.encode("utf-8", errors="replace")) > MAX_BYTES:
         found.add(Mark(), WHOLE_FILE, f"larger than {MAX_BYTES // 1024} KiB")
     elif is_clean(text, found):
-        return _load(text, found)
+        return _load(text, found).config
     raise ConfigError(found.in_order())
 
 
-def _load(text: str, found: ProblemList) -> Config:
+def _load(text: str, found: ProblemList) -> Loaded:
     root = compose(text, found)
     if root is None and found:
         raise ConfigError(found.in_order())
+    root, changes = upgraded(root, found)
     written = read_struct(root, Config, found)
+    return Loaded(_judged(written, found), found.file, written, tuple(changes))
+
+
+def _judged(written: Written, found: ProblemList) -> Config:
     config = _with_profile(written, found)
     for fault in (*contradictions(config), *path_faults(config)):
         _place(fault, written, found)

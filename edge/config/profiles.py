@@ -49,6 +49,8 @@ class Profile:
     """What it sets, as a tree of the `rules` section."""
     provenance: dict[str, Provenance]
     """Dotted path below `rules` to where the figure comes from; only what the profile sets."""
+    lines: dict[str, int]
+    """The same paths to the line of the profile's file, counted from 1."""
 
     @property
     def rules(self) -> Rules:
@@ -85,7 +87,8 @@ def load(name: str) -> Profile:
             found.add(written.marks.get(key, Mark()), key, odds.message, odds.hint)
     if found:
         raise ConfigError(found.in_order())
-    return Profile(name, heading.values["title"], heading.values["about"], written.values, provenance)
+    lines = {path: mark.line for path, mark in written.marks.items()}
+    return Profile(name, heading.values["title"], heading.values["about"], written.values, provenance, lines)
 
 
 def rules_of(name: str) -> Tree:

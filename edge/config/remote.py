@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 
 from edge.config.document import Mapping, Scalar, Sequence
+from edge.config.effects import LISTS_OF_RULES, LIVE
 from edge.config.problems import Mark, ProblemList
 from edge.config.schema import Config
 from edge.config.typed import all_paths, read_struct
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 
 Effect = Literal["live", "restart", "file"]
 
-LIVE: Final = "rules."
-"""Thresholds travel as a `SettingsChange` through the recorded stream, so that a replay changes them too."""
-LISTS_OF_RULES: Final = ("rules.zones",)
-"""A stream member holds single values; lists wait for a start."""
 RESTART: Final = (
     "profile",
     "camera.fps",

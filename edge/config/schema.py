@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from edge.config.rules import Rules, Section
+from edge.config.secrets import SECRET
 
 Identifier = Annotated[str, Meta(pattern="^[a-z0-9-]{1,32}$")]
 Pin = Annotated[int, Meta(ge=2, le=27)]
@@ -19,6 +20,7 @@ SHARE_OF_FRAME = Meta(ge=0.0, le=1.0)
 
 
 Light = Literal["infrared", "visible"]
+Side = Literal["left", "right"]
 CommandName = Literal["ping", "report", "ack", "mark_wrong", "purge"]
 
 
@@ -50,9 +52,9 @@ class Camera(Section, frozen=True):
         Annotated[float, Meta(ge=20.0, le=150.0)] | None,
         Meta(description="Horizontal field of view of the lens; unknown: angles to the line of sight."),
     ] = None
-    driver_side: Annotated[
-        Literal["left", "right"], Meta(description="The picture's side on which the driver sits, if two are seen.")
-    ] = "right"
+    wheel_side: Annotated[
+        Side, Meta(description="The vehicle's side on which the driver sits, looking ahead: left (LHD) or right (RHD).")
+    ] = "left"
     seat_region: Annotated[
         tuple[
             Annotated[float, SHARE_OF_FRAME],
@@ -70,6 +72,11 @@ class Camera(Section, frozen=True):
         float, Meta(ge=-40.0, le=40.0, description="Head pitch seen when the driver looks ahead.")
     ] = 0.0
     stall_s: Annotated[float, Meta(ge=0.5, le=2.0, description="No frame for so long is a stalled camera.")] = 1.0
+
+    @property
+    def driver_side(self) -> Side:
+        """The picture's side on which the driver is seen: a camera that looks back at him has his left on its right."""
+        return "right" if (self.wheel_side == "left") != self.flip else "left"
 
 
 class Inference(Section, frozen=True):
@@ -182,7 +189,7 @@ class Mqtt(Section, frozen=True):
     ] = "5"
     fleet: Annotated[Identifier, Meta(description="First part of every topic.")] = "demo"
     vehicle: Annotated[Identifier, Meta(description="Second part, and the client id.")] = "vehicle-1"
-    username: str | None = None
+    username: Annotated[str | None, Meta(extra=SECRET)] = None
     password_file: Annotated[str | None, Meta(description="File with the password alone, mode 0600.")] = None
     tls: Tls | None = None
     keepalive_s: Annotated[int, Meta(ge=5, le=600)] = 30
@@ -246,7 +253,9 @@ class Service(Section, frozen=True):
 class Config(Section, frozen=True):
     """The whole configuration. Every section may be left out."""
 
-    version: Literal[1] = 1
+    version: Annotated[
+        Literal[2], Meta(description="Of the configuration's form; older ones: `edge-dms config migrate`.")
+    ] = 2
     profile: Annotated[Identifier, Meta(description="Rule profile that `rules` starts from.")] = "euro-ncap-2026"
     camera: Camera = field(default_factory=Camera)
     inference: Inference = field(default_factory=Inference)

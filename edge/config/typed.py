@@ -128,9 +128,10 @@ class _Reader:
         """Return the good values of a section; failed when a required one is missing among them."""
         if not isinstance(node, Mapping):
             what = "a list" if isinstance(node, Sequence) else "a single value"
-            return self._refuse(
-                node.mark, path, scalars.Refusal(f"expected a section, found {what}", "write `key: value` lines")
-            )
+            remedy = "write `key: value` lines"
+            if isinstance(node, Scalar) and node.yaml_type == "bool" and _has_switch(info):
+                remedy = "write `enabled: true` or `enabled: false` in a line below it"
+            return self._refuse(node.mark, path, scalars.Refusal(f"expected a section, found {what}", remedy))
         fields = {item.encode_name: item for item in info.fields}
         tree: Tree = {}
         for key, value in node.entries.items():
@@ -192,6 +193,10 @@ class _Reader:
         self._found.add(mark, path or WHOLE_FILE, refusal.message, refusal.hint)
         self.written.refused.add(path)
         return _FAILED
+
+
+def _has_switch(info: inspect.StructType) -> bool:
+    return any(item.encode_name == "enabled" for item in info.fields)
 
 
 def _scalar(node: Scalar, expected: inspect.Type, floor: Floor | None) -> Any:

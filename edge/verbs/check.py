@@ -32,17 +32,19 @@ def add(verbs: Verbs) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check all files; problems go to standard output, because they are the answer."""
-    from edge.config.load import ConfigError, Problem, load_config
+    from edge.config.load import ConfigError, Problem, load_with_places
 
     problems: list[Problem] = []
     for path in args.files:
         try:
-            load_config(path)
+            loaded = load_with_places(path)
         except ConfigError as error:
             problems += error.problems
         else:
             if not args.json:
                 print(f"{path}: ok")
+            if loaded.changes:
+                print(f"{path}: of an earlier version: edge-dms config migrate {path}", file=sys.stderr)
     if args.json:
         print_json(_document(args.files, problems))
     else:

@@ -17,7 +17,8 @@ _TEACH: Final = """\
 Without a name: the list of schemas. The text is made from the types of the program, so it cannot be out of date.
 
   edge-dms schema                      which there are
-  edge-dms schema config > dms.json    for the editor: # yaml-language-server: $schema=dms.json
+  edge-dms schema config > edge-dms.schema.json
+      for the editor, with `# yaml-language-server: $schema=edge-dms.schema.json` in the file beside it
   edge-dms schema stream               the lines of `edge-dms record` and of hand-written streams
   edge-dms schema alert                what a subscriber of the topic `alert` receives
 """
@@ -73,8 +74,8 @@ def _files() -> dict[str, Callable[[], dict[str, Any]]]:
     import msgspec
 
     from edge import types
+    from edge.config.editor_schema import editor_schema
     from edge.config.field_texts import with_field_texts
-    from edge.config.schema import Config
 
     def made(kind: Any, title: str, examples: list[Any] | None = None) -> Callable[[], dict[str, Any]]:
         def make() -> dict[str, Any]:
@@ -85,7 +86,7 @@ def _files() -> dict[str, Callable[[], dict[str, Any]]]:
         return make
 
     return {
-        "config": made(Config, "edge-dms configuration"),
+        "config": editor_schema,
         "stream": made(
             types.StreamMember,
             "edge-dms stream: one JSON object a line; what is left out was not seen",

@@ -14,6 +14,7 @@ from edge.verbs.outcome import Complaint
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from edge.config.problems import ConfigError
     from edge.config.schema import Config
 
     Verbs = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no public name for it
@@ -62,8 +63,13 @@ def config_of(path: Path | None) -> Config:
     try:
         return load_config(path)
     except ConfigError as error:
-        count = len(error.problems)
-        raise Complaint(f"{count} problem{'s' if count > 1 else ''} in the configuration\n{error}") from None
+        raise refused(error) from None
+
+
+def refused(error: ConfigError) -> Complaint:
+    """Return one complaint about a configuration with all its problems."""
+    count = len(error.problems)
+    return Complaint(f"{count} problem{'s' if count > 1 else ''} in the configuration\n{error}")
 
 
 def print_json(document: Any, *, indent: int | None = 2) -> None:

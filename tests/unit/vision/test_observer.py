@@ -191,8 +191,8 @@ def test_a_turned_head_hides_its_far_eye_and_is_framed_from_the_detector(make_me
 
 
 def test_the_passenger_is_not_the_driver(make_mesh: MakeMesh) -> None:
-    for side, centre in (("left", 0.25), ("right", 0.75)):
-        cabin = Cabin(make_mesh(), camera=Camera(driver_side=side))
+    for side, centre in (("right", 0.25), ("left", 0.75)):
+        cabin = Cabin(make_mesh(), camera=Camera(wheel_side=side))
         cabin.short.faces = [(0.25, 0.5), (0.75, 0.5)]
         (seen,) = cabin.observe()
         x, _, width, _ = seen.face_box

@@ -1,0 +1,41 @@
+"""The JSON Schema of a configuration for editors: the types' own, with when a change of each setting takes effect."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from edge.config.effects import takes_effect
+from edge.config.schema import Config
+
+FILE_NAME: Final = "edge-dms.schema.json"
+"""Beside a configuration that begins with `# yaml-language-server: $schema=edge-dms.schema.json`."""
+TAKES_EFFECT: Final = "x-takes-effect"
+_REF: Final = "#/$defs/"
+
+
+def editor_schema() -> dict[str, Any]:
+    """Return the schema; made from the types, so it cannot be out of date."""
+    schema = msgspec.json.schema(Config)
+    _mark(schema, schema["$defs"], "")
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "edge-dms configuration"}
+    return {**head, **schema}
+
+
+def _mark(node: dict[str, Any], definitions: dict[str, Any], path: str) -> None:
+    """Write into every setting below `node` when it takes effect; a struct has one place in the configuration."""
+    if "$ref" in node:
+        _mark(definitions[node["$ref"].removeprefix(_REF)], definitions, path)
+    for choice in node.get("anyOf", ()):
+        _mark(choice, definitions, path)
+    for name, described in node.get("properties", {}).items():
+        key = f"{path}.{name}".lstrip(".")
+        if _is_section(described):
+            _mark(described, definitions, key)
+        else:
+            described[TAKES_EFFECT] = takes_effect(key)
+
+
+def _is_section(described: dict[str, Any]) -> bool:
+    return "$ref" in described or any("$ref" in choice for choice in described.get("anyOf", ()))

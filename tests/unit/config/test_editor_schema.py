@@ -1,0 +1,45 @@
+"""An editor with the schema takes what the loader takes, refuses what it refuses, and knows when a change counts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from edge.config.editor_schema import TAKES_EFFECT, editor_schema
+
+SAMPLES = sorted((Path(__file__).parents[3] / "firmware_config").glob("*.yaml"))
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    return editor_schema()
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
+def test_samples_are_right_for_an_editor_too(sample: Path, schema: dict[str, Any]) -> None:
+    jsonschema.validate(yaml.safe_load(sample.read_text()), schema)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["camera: {fps: 1}", "camera: {fpx: 30}", "version: 1", "camera: {source: no}", "rules: {closure: {sleep_s: 9}}"],
+)
+def test_mistakes_are_mistakes_for_an_editor(text: str, schema: dict[str, Any]) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(yaml.safe_load(text), schema)
+
+
+def test_every_setting_says_when_a_change_takes_effect(schema: dict[str, Any]) -> None:
+    definitions = schema["$defs"]
+    assert definitions["Closure"]["properties"]["microsleep_s"][TAKES_EFFECT] == "live"
+    assert definitions["Rules"]["properties"]["zones"][TAKES_EFFECT] == "restart"
+    assert definitions["Tls"]["properties"]["ca_file"][TAKES_EFFECT] == "restart"
+    for name, definition in definitions.items():
+        if name in {"RemoteKey", "Zone"}:
+            continue  # items of a list, which changes as a whole
+        for key, described in definition["properties"].items():
+            assert TAKES_EFFECT in described or "$ref" in str(described), f"{name}.{key}"
