@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.config.load import ConfigError, load_config, load_text
@@ -207,6 +207,7 @@ def read(text: str) -> Config | ConfigError:
         return error
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("abc:-[]{}&*!|>'\"%@#?,\n \t0123.~\0é"), max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
     result = read(text)
@@ -215,6 +216,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         assert all(problem.line >= 1 and problem.column >= 1 for problem in result.problems)
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["camera.fps", "camera.width", "camera.flip", "camera.source", "mqtt.host", "camera.seat_region"]),
     st.text(st.sampled_from("0123456789.eE+-_:xyonfalsetrue~[], "), max_size=12),
