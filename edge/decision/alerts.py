@@ -147,7 +147,7 @@ class AlertBook:
         self._counts[kind] += 1
         alert = OpenAlert(f"{kind}-{self._counts[kind]}", kind, level, t_ns - over_ns)
         self._open[kind] = alert
-        self._describe(alert, evidence, terms, confidence, reason)
+        self._describe(alert, evidence, terms, confidence, reason, t_ns=t_ns)
         self._spend(alert, 0, t_ns)
         self._emit(alert, "opened", t_ns)
 
@@ -167,7 +167,7 @@ class AlertBook:
         before = alert.peak_level
         alert.level = level
         alert.peak_level = max(alert.peak_level, level)
-        self._describe(alert, evidence, terms, confidence, reason)
+        self._describe(alert, evidence, terms, confidence, reason, t_ns=t_ns)
         self._spend(alert, before, t_ns)
         self._emit(alert, "updated", t_ns)
 
@@ -262,11 +262,13 @@ class AlertBook:
         terms: Mapping[str, int | float] | None,
         confidence: float | None,
         reason: str | None,
+        *,
+        t_ns: int,
     ) -> None:
         if evidence:
             alert.evidence = evidence
             baselines = {} if self._baselines is None else self._baselines(alert.kind)
-            alert.decision_state = {**(terms or {}), **baselines}
+            alert.decision_state = {"decided_ns": t_ns, **(terms or {}), **baselines}
             alert.confidence = confidence
         if reason is not None:
             alert.reason = reason

@@ -78,6 +78,7 @@ _CHANGE: Final = AlertChange(
         Evidence(name="deep_share", value=0.86, threshold=0.5, window_s=1.52, valid_fraction=1.0),
     ),
     decision_state={
+        "decided_ns": NOW.mono_ns,
         "closed_for_ns": 1_520_000_000,
         "deep_ns": 1_307_200_000,
         "closed_ns": 1_520_000_000,

@@ -1,0 +1,1 @@
+"""Explaining one alert from what it carries: reading it, judging its inequalities anew, words, a drawing."""
