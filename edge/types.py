@@ -143,7 +143,99 @@ class SettingsChange(msgspec.Struct, frozen=True, omit_defaults=True, tag="setti
     changes: dict[str, float | int | bool | str] = {}
 
 
-StreamMember = FaceObservation | VehicleSample | CameraHealth | Button | Tick | SettingsChange
+Glasses = Literal["unknown", "bare", "glasses"]
+"""Whether the driver wears glasses; `unknown` until vision tells."""
+BlinkMeasures = tuple[float, float, float, float]
+"""Of a blink: frequency (1/min), amplitude (openness), duration (s), opening velocity (openness a second)."""
+
+
+class Provenance(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """When, from how much and how well a part of a baseline was learnt."""
+
+    learnt_ns: int
+    """When, on the clock of the stream it was learnt from."""
+    valid_ns: int
+    """From how much valid driving time."""
+    quality: float
+    """Valid share of the driving time that took, 0 to 1."""
+
+
+class AlertBlinks(msgspec.Struct, frozen=True):
+    """What a driver's blinks are like when he is alert."""
+
+    mean: BlinkMeasures
+    deviation: BlinkMeasures
+    blinks: int
+    """From how many."""
+    learnt_ns: int
+
+
+class EyeBaseline(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A driver's eyes under one state of glasses; the defaults are the population's."""
+
+    open_left: float = 1.0
+    """Raw openness of the left eye when alert and open."""
+    open_right: float = 1.0
+    closed: float = 0.0
+    """Raw openness of the closed eyes."""
+    blink_mean_ns: int = 200_000_000
+    """Mean closure of an alert blink."""
+    blinks: int = 0
+    """How many blinks it was learnt from."""
+    alert_blinks: AlertBlinks | None = None
+    """Learnt after the eyes, which are their unit; None before."""
+    provenance: Provenance | None = None
+    """None for the population's values."""
+
+
+class MouthBaseline(msgspec.Struct, frozen=True):
+    """A driver's resting mouth."""
+
+    mouth_ratio: float
+    provenance: Provenance
+
+
+class PoseBaseline(msgspec.Struct, frozen=True):
+    """Where the camera sees the head of a driver who looks at the road."""
+
+    yaw_deg: float
+    pitch_deg: float
+    provenance: Provenance
+
+
+class NeutralFace(msgspec.Struct, frozen=True):
+    """A driver's resting face: what each displayed probability is multiplied with, in the order of `EXPRESSIONS`."""
+
+    factors: tuple[float, ...]
+    provenance: Provenance
+
+
+class DriverBaseline(msgspec.Struct, frozen=True, omit_defaults=True):
+    """All that was learnt of one driver: a few numbers with their provenance, nothing that identifies him.
+
+    The pure half gives it out when it has changed and takes it back for a driver who returns. What is missing is
+    learnt anew.
+    """
+
+    eyes: dict[Glasses, EyeBaseline] = {}
+    mouth: MouthBaseline | None = None
+    pose: PoseBaseline | None = None
+    neutral_expression: dict[Glasses, NeutralFace] = {}
+
+
+class BaselineChange(msgspec.Struct, frozen=True, omit_defaults=True, tag="baseline"):
+    """The driver's baseline is exchanged.
+
+    `restore`: another driver took the wheel, this is his (None: nothing is known of him, learn anew); `rollback`: back
+    to what stood before the last thing that was learnt; `relearn`: forget it and learn anew.
+    """
+
+    t_ns: int
+    action: Literal["restore", "rollback", "relearn"]
+    baseline: DriverBaseline | None = None
+
+
+StreamMember = FaceObservation | VehicleSample | CameraHealth | Button | Tick | SettingsChange | BaselineChange
 
 
 class Reading(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -269,6 +361,7 @@ class DriverState(msgspec.Struct, frozen=True, omit_defaults=True, tag="state"):
     """`attention_buffer` over its full size, 0 to 1."""
     baseline: Literal["population", "frozen"] = "population"
     baseline_progress: float = 0.0
+    """How far the driver's open eyes are learnt, 0 to 1."""
 
 
 Decision = Event | AlertChange | CabWarning | DriverState

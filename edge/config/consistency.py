@@ -55,6 +55,9 @@ _ORDERS: Final = (
     _Ascending("distraction", ("zone_free_s", "zone_warning_s"), "the free part comes first"),
     _Ascending("distraction", ("flicker_s", "clear_s"), "a flicker is shorter than a return to the road"),
     _Ascending("distraction", ("min_speed_kmh", "fast_kmh"), "fast is faster than active", strict=False),
+    _Ascending(
+        "anger", ("hostility", "hostility_unlearnt"), "what is not known of a driver asks for more", strict=False
+    ),
     _Ascending("anger", ("exit30", "share30"), _ENDS_BELOW),
     _Ascending("presence", ("absent_notice_s", "absent_warning_s"), "L1, L2"),
     _Ascending("presence", ("degraded_ratio", "ok_ratio"), "degraded, ok"),

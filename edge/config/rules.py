@@ -454,6 +454,9 @@ class Anger(Section, frozen=True):
     """Displayed hostility over time. It is the displayed expression, never the emotion."""
 
     hostility: Annotated[float, Meta(ge=0.2, le=0.8, description="p(anger) + p(disgust) of an anger frame [D].")] = 0.35
+    hostility_unlearnt: Annotated[
+        float, Meta(ge=0.5, le=0.95, description="... until the driver's own neutral face is learnt [D].")
+    ] = 0.7
     share30: Annotated[float, Meta(ge=0.4, le=0.9, description="L1 over 30 s (simulated).")] = 0.6
     exit30: Annotated[float, Meta(ge=0.1, le=0.5, description="Exit over 30 s, held for 30 s.")] = 0.3
     share60: Annotated[float, Meta(ge=0.3, le=0.9, description="L2 over 60 s, second episode.")] = 0.5

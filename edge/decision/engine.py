@@ -24,9 +24,11 @@ from edge.indicators.sample import Sample, read_sample
 from edge.indicators.speed import MOVING_KMH, SpeedGate, SpeedWatch
 from edge.indicators.window import ns
 from edge.types import (
+    BaselineChange,
     Button,
     CameraHealth,
     Decision,
+    DriverBaseline,
     DriverState,
     EvidenceStrip,
     FaceObservation,
@@ -60,7 +62,7 @@ class DecisionEngine:
     ) -> None:
         self.rules = rules
         self.ignored = 0
-        """Members that were not taken: time repeated or ran backwards, or a setting did not fit."""
+        """Members that were not taken: time repeated or ran backwards, a setting did not fit, nothing to roll back."""
         self._bank = IndicatorBank(
             rules,
             neutral_yaw_deg=neutral_yaw_deg,
@@ -105,10 +107,9 @@ class DecisionEngine:
             return []
         if isinstance(member, CameraHealth):
             return self._camera(member)
-        if isinstance(member, Button):
-            return self._button(member)
-        self._change_settings(member)
-        return []
+        if isinstance(member, (SettingsChange, BaselineChange)):
+            return self._change(member)
+        return self._button(member)
 
     def indicators(self) -> Indicators:
         """Return all readings at the time of the last observation, by their name in the specification."""
@@ -128,6 +129,15 @@ class DecisionEngine:
     def evidence_strip(self, key: str) -> EvidenceStrip | None:
         """Return the minute of numbers of an alert that the last call closed; None for any other."""
         return self._strips.cut(key)
+
+    @property
+    def baseline_revision(self) -> int:
+        """Rises whenever `baseline()` would say something new."""
+        return self._bank.baseline.revision
+
+    def baseline(self) -> DriverBaseline:
+        """Return what is known of the driver, to be kept for his return."""
+        return self._bank.baseline.given()
 
     def close(self, t_ns: int, reason: str = "shutdown") -> list[Decision]:
         """End the stream: end the events that run, close the open alerts with `reason`."""
@@ -209,6 +219,13 @@ class DecisionEngine:
     def _at(self, t_ns: int) -> int:
         """When a decision happens that no observation brought: never before the last observation."""
         return t_ns if self._last_ns is None else max(t_ns, self._last_ns)
+
+    def _change(self, change: SettingsChange | BaselineChange) -> list[Decision]:
+        if isinstance(change, SettingsChange):
+            self._change_settings(change)
+            return []
+        self.ignored += not self._bank.change_baseline(change)
+        return self._take(self._at(change.t_ns))
 
     def _change_settings(self, change: SettingsChange) -> None:
         """Take new thresholds from now on; a change that is refused is ignored as a whole."""

@@ -9,7 +9,11 @@ below a floor. A long closure, or a mean duration above 0.4 s, is no alert drive
 from __future__ import annotations
 
 from math import sqrt
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
+
+from edge.types import AlertBlinks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,20 +33,6 @@ AMPLITUDE_FLOOR: Final = 0.03
 VELOCITY_FLOOR_RATIO: Final = 0.1
 RATE_FLOOR_RATIO: Final = 0.03
 """Of the mean, for a driver who blinks like a clock [D]."""
-
-
-class AlertBlinks(NamedTuple):
-    """Mean and deviation of (frequency, amplitude, duration, velocity), and where they come from."""
-
-    mean: Blink
-    deviation: Blink
-    blinks: int
-    learnt_ns: int
-
-    def rescaled(self, ratio: float) -> AlertBlinks:
-        """Return the same blinks in another unit of openness, `ratio` of the present one."""
-        unit = (1.0, ratio, 1.0, ratio)
-        return self._replace(mean=_times(self.mean, unit), deviation=_times(self.deviation, unit))
 
 
 class AlertBlinkLearner:
@@ -85,6 +75,12 @@ class AlertBlinkLearner:
             blinks=len(durations),
             learnt_ns=t_ns,
         )
+
+
+def rescaled(blinks: AlertBlinks, ratio: float) -> AlertBlinks:
+    """Return the same blinks in another unit of openness, `ratio` of the present one."""
+    unit = (1.0, ratio, 1.0, ratio)
+    return replace(blinks, mean=_times(blinks.mean, unit), deviation=_times(blinks.deviation, unit))
 
 
 def _spread(values: Sequence[float]) -> tuple[float, float]:

@@ -24,13 +24,14 @@ from edge.indicators.perclos import PerclosTracker
 from edge.indicators.presence import PresenceTracker
 from edge.indicators.sample import PICTURE_UNUSABLE
 from edge.indicators.speech import SpeechTracker
-from edge.indicators.window import NS_PER_S, FaceLog, ValiditySums, ns
+from edge.indicators.window import NS_PER_S, FaceLog, ValiditySums
 from edge.indicators.yawn import YawnTracker
 from edge.types import Event, EventName, ObservabilityReason
 
 if TYPE_CHECKING:
     from edge.config.rules import Rules
     from edge.indicators.sample import Sample
+    from edge.types import BaselineChange
 
 COUNT_NS: Final = 600 * NS_PER_S
 JUDGE_NS: Final = NS_PER_S // 4
@@ -51,7 +52,9 @@ class IndicatorBank:
         expression_enabled: bool = True,
     ) -> None:
         self.rules = rules
-        self.baseline = BaselineLearner(rules, neutral_yaw_deg, neutral_pitch_deg)
+        self.baseline = BaselineLearner(
+            rules, neutral_yaw_deg, neutral_pitch_deg, expression_enabled=expression_enabled
+        )
         self.closure = ClosureTracker(rules.openness, rules.closure)
         self.perclos = PerclosTracker(rules.perclos)
         self.blink = BlinkTracker(rules.blink, rules.closure)
@@ -64,7 +67,7 @@ class IndicatorBank:
         self.face_frames = FrameRate()
         self.camera = CameraWatch()
         self.expression = ExpressionTracker() if expression_enabled else None
-        self.anger = AngerTracker(rules.anger, ns(rules.baseline.learn_s)) if expression_enabled else None
+        self.anger = AngerTracker(rules.anger, self.baseline) if expression_enabled else None
         self._speech = SpeechTracker()
         self._valid = ValiditySums(COUNT_NS, 4)
         """Watched at all, eyes, mouth, pitch seen."""
@@ -130,6 +133,22 @@ class IndicatorBank:
         self._minimum = None
         self.fatigue_level = None
         self.cues = Cues()
+
+    def change_baseline(self, change: BaselineChange) -> bool:
+        """Exchange what is known of the driver, from now on; False when there was nothing to roll back to.
+
+        What runs goes on: no exchange ever ends a closure. Blinks and displayed expressions that were measured against
+        the former baseline are forgotten.
+        """
+        if change.action == "rollback":
+            if not self.baseline.rollback():
+                return False
+        else:
+            self.baseline.take(change.baseline if change.action == "restore" else None)
+        self.blink_window.reset()
+        if self.anger is not None:
+            self.anger.forget()
+        return True
 
     def flush(self) -> None:
         """End what is running at the time it was last seen; events long enough are recorded."""

@@ -25,7 +25,7 @@ from edge.indicators.window import NS_PER_S
 if TYPE_CHECKING:
     from edge.config.rules import Closure as ClosureRules
     from edge.config.rules import Openness as OpennessRules
-    from edge.indicators.alert_blinks import AlertBlinks
+    from edge.types import AlertBlinks
 
 SPAN_NS: Final = 600 * NS_PER_S
 NS_PER_MIN: Final = 60 * NS_PER_S

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from edge.config.rules import Openness
-    from edge.indicators.baseline import EyeBaseline
     from edge.indicators.sample import Sample
+    from edge.types import EyeBaseline
 
 CLIP: Final = 1.2
 """Wider open than this tells nothing more [D]."""

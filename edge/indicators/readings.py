@@ -22,6 +22,8 @@ def snapshot(bank: IndicatorBank) -> Indicators:
     _eyes(bank, readings)
     _road(bank, readings)
     _presence(bank, readings)
+    for part, progress in bank.baseline.progress_by_part().items():
+        readings[f"baseline_{part}"] = Reading(value=progress, valid_fraction=1.0)
     if bank.expression is not None:
         _face(bank, readings)
     return Indicators(t_ns=bank.now_ns, readings=readings)
@@ -104,8 +106,9 @@ def _face(bank: IndicatorBank, readings: dict[str, Reading]) -> None:
     if expression is None or anger is None:
         return
     smoothed = expression.smoothed
-    if smoothed is not None:
-        smoothed = anger.neutral.referenced(smoothed)
+    neutral = bank.baseline.neutral
+    if smoothed is not None and neutral is not None:
+        smoothed = neutral.referenced(smoothed)
     valid = 0.0 if smoothed is None else 1.0
     for position, name in enumerate(EXPRESSIONS):
         readings[f"expression_{name}"] = _reading(bank, None if smoothed is None else smoothed[position], valid)

@@ -11,6 +11,7 @@ import msgspec
 
 from edge.config.suggest import did_you_mean
 from edge.types import (
+    BaselineChange,
     Button,
     CameraHealth,
     Decision,
@@ -37,7 +38,7 @@ _END_OF_TIME_NS: Final = 2**62
 _SCHEMA_HINT: Final = "see `edge-dms schema stream`"
 _KINDS: Final[dict[str, type[msgspec.Struct]]] = {
     str(kind.__struct_config__.tag): kind
-    for kind in (FaceObservation, VehicleSample, CameraHealth, Button, Tick, SettingsChange)
+    for kind in (FaceObservation, VehicleSample, CameraHealth, Button, Tick, SettingsChange, BaselineChange)
 }
 _decode_member: Final = msgspec.json.Decoder(StreamMember).decode
 _decode_decision: Final = msgspec.json.Decoder(Decision).decode

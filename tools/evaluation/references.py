@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from edge.indicators.anger import NeutralExpression
+from edge.indicators.neutral import NeutralExpression
 from edge.types import EXPRESSIONS
 from edge.verbs.outcome import Complaint
 from evaluation.index_csv import FolderPictures, plain_name, read_table
@@ -80,7 +80,7 @@ def _learnt(faces: Sequence[tuple[float, ...]]) -> NeutralExpression | None:
     while not neutral.learnt:
         before_ns = neutral.valid_ns
         for shares in faces:
-            neutral.advance(shares, -(-_LEARN_NS // len(faces)))
+            neutral.advance(shares, -(-_LEARN_NS // len(faces)), end_ns=0)
         if neutral.valid_ns == before_ns:
             return None
     return neutral

@@ -40,7 +40,8 @@ from net import CLASSES, FER2013_CLASSES
 from tflite_graph import FloatGraph
 
 from edge.config.rules import Anger
-from edge.indicators.anger import VALENCE_MAX, NeutralExpression
+from edge.indicators.anger import VALENCE_MAX
+from edge.indicators.neutral import NeutralExpression
 from edge.vision.expression import network_input
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -213,7 +214,7 @@ def as_the_daemon(people: People, raw: NDArray[np.float64], temperature: float) 
         faces = stated[sure if sure.any() else calm]
         neutral = NeutralExpression(len(faces))
         for face in faces:
-            neutral.advance(tuple(face.tolist()), 1)
+            neutral.advance(tuple(face.tolist()), 1, end_ns=0)
         moved = stated[mine] * np.array(neutral.factors)
         out[mine] = np.log(moved / moved.sum(1, keepdims=True))
     return out

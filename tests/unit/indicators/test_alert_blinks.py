@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from edge.config.rules import Rules
-from edge.indicators.alert_blinks import AlertBlinkLearner, AlertBlinks
-from edge.indicators.baseline import POPULATION, BaselineLearner
+from edge.indicators.alert_blinks import AlertBlinkLearner
+from edge.indicators.baseline import BaselineLearner
+from edge.indicators.eye_baseline import POPULATION
 from edge.indicators.sample import Sample
 from edge.indicators.vigilance import Blink
 from edge.indicators.window import NS_PER_S
+from edge.types import AlertBlinks
 
 BLINKS: list[Blink] = [
     (15.0 + index, 1.0 + 0.1 * (-1) ** index, 0.2 + 0.05 * (-1) ** index, 7.0 + (-1) ** index) for index in range(30)
@@ -76,7 +79,7 @@ def test_blinks_before_the_open_eyes_are_known_are_not_learnt() -> None:
     driver = Driver().look(59).blink(BLINKS).look(2)
     assert driver.learner.frozen
     assert driver.learner.eyes.alert_blinks is None
-    assert driver.blink(BLINKS).learner.eyes.alert_blinks == learn(BLINKS)._replace(learnt_ns=driver.t_ns)  # type: ignore[union-attr]
+    assert driver.blink(BLINKS).learner.eyes.alert_blinks == replace(learn(BLINKS), learnt_ns=driver.t_ns)
 
 
 def test_they_are_learnt_once_and_frozen() -> None:

@@ -2,63 +2,61 @@ from __future__ import annotations
 
 import pytest
 
-from edge.config.rules import Anger
-from edge.indicators.anger import ANGER, DISGUST, AngerTracker, NeutralExpression
+from edge.config.rules import Anger, Rules
+from edge.indicators.anger import AngerTracker
+from edge.indicators.baseline import BaselineLearner
 from edge.indicators.window import NS_PER_S
 from edge.types import EXPRESSIONS
 
-
-def face(anger: float, happiness: float = 0.02) -> tuple[float, ...]:
-    rest = (1.0 - anger - happiness) / 8
-    shares = {"anger": anger, "happiness": happiness, "neutral": 4 * rest}
-    return tuple(shares.get(name, rest) for name in EXPRESSIONS)
+UNKNOWN = (None, None)
 
 
-def test_unlearnt_the_population_serves() -> None:
-    neutral = NeutralExpression(60 * NS_PER_S)
-    shown = face(0.5)
-    assert neutral.hostility(shown) == pytest.approx(shown[ANGER] + shown[DISGUST])
+def face(anger: float) -> tuple[float, ...]:
+    rest = (1.0 - anger) / 8
+    return tuple({"anger": anger, "neutral": 3 * rest}.get(name, rest) for name in EXPRESSIONS)
 
 
-def test_an_angry_resting_face_reads_as_neutral_and_still_shows_anger() -> None:
-    neutral = NeutralExpression(60 * NS_PER_S)
-    for _ in range(60):
-        neutral.advance(face(0.5), NS_PER_S)
-    assert neutral.learnt
-    assert neutral.hostility(face(0.5)) < 0.2
-    assert neutral.hostility(face(0.95)) > 0.35
-
-
-def test_a_mild_resting_face_makes_nobody_angrier() -> None:
-    neutral = NeutralExpression(60 * NS_PER_S)
-    for _ in range(60):
-        neutral.advance(face(0.001), NS_PER_S)
-    shown = face(0.3)
-    assert neutral.hostility(shown) <= shown[ANGER] + shown[DISGUST] + 0.05
-
-
-def test_a_bout_within_the_learning_minute_does_not_enter() -> None:
-    calm, bout = NeutralExpression(60 * NS_PER_S), NeutralExpression(60 * NS_PER_S)
-    for second in range(60):
-        calm.advance(face(0.05), NS_PER_S)
-        bout.advance(face(0.8 if 20 <= second < 34 else 0.05), NS_PER_S)
-    assert bout.hostility(face(0.6)) == pytest.approx(calm.hostility(face(0.6)))
-
-
-def test_laughter_is_not_learnt() -> None:
-    neutral = NeutralExpression(60 * NS_PER_S)
-    neutral.advance(face(0.01, happiness=0.8), 100 * NS_PER_S)
-    assert neutral.valid_ns == 0
+def tracker() -> AngerTracker:
+    return AngerTracker(Anger(), BaselineLearner(Rules(), 0.0, 0.0))
 
 
 def test_the_share_is_over_valid_time() -> None:
-    tracker = AngerTracker(Anger(), 60 * NS_PER_S)
-    tracker.advance(0, 10 * NS_PER_S, face(0.6), (None, None), learning=False)
-    tracker.advance(10 * NS_PER_S, 20 * NS_PER_S, None, (None, None), learning=False)
-    tracker.advance(20 * NS_PER_S, 25 * NS_PER_S, face(0.1), (None, None), learning=False)
-    tracker.judge(25 * NS_PER_S)
-    assert tracker.share30 is None
-    tracker.advance(25 * NS_PER_S, 30 * NS_PER_S, face(0.1), (None, None), learning=False)
-    tracker.judge(30 * NS_PER_S)
-    assert tracker.share30 == pytest.approx(0.5)
-    assert tracker.valid_fractions(30 * NS_PER_S) == (pytest.approx(2 / 3), pytest.approx(1 / 3))
+    anger = tracker()
+    anger.advance(0, 10 * NS_PER_S, face(0.8), UNKNOWN, learning=False)
+    anger.advance(10 * NS_PER_S, 20 * NS_PER_S, None, UNKNOWN, learning=False)
+    anger.advance(20 * NS_PER_S, 25 * NS_PER_S, face(0.1), UNKNOWN, learning=False)
+    anger.judge(25 * NS_PER_S)
+    assert anger.share30 is None
+    anger.advance(25 * NS_PER_S, 30 * NS_PER_S, face(0.1), UNKNOWN, learning=False)
+    anger.judge(30 * NS_PER_S)
+    assert anger.share30 == pytest.approx(0.5)
+    assert anger.valid_fractions(30 * NS_PER_S) == (pytest.approx(2 / 3), pytest.approx(1 / 3))
+
+
+def test_what_is_not_known_of_the_driver_asks_for_a_wider_margin() -> None:
+    anger = tracker()
+    assert not anger.is_anger(0.69, UNKNOWN, learnt=False)
+    assert anger.is_anger(0.7, UNKNOWN, learnt=False)
+    assert not anger.is_anger(0.34, UNKNOWN, learnt=True)
+    assert anger.is_anger(0.35, UNKNOWN, learnt=True)
+
+
+def test_ten_seconds_of_a_calm_face_come_before_the_first_accusation() -> None:
+    anger = tracker()
+    anger.advance(0, 60 * NS_PER_S, face(0.5), UNKNOWN, learning=False)
+    assert not anger.referenced  # neither calm nor anger: nothing is known of this face
+    anger.advance(60 * NS_PER_S, 70 * NS_PER_S, face(0.1), UNKNOWN, learning=False)
+    assert anger.referenced
+    anger.forget()
+    assert not anger.referenced
+
+
+def test_what_another_neutral_face_judged_is_forgotten() -> None:
+    anger = tracker()
+    anger.advance(0, 30 * NS_PER_S, face(0.1), UNKNOWN, learning=True)
+    anger.advance(30 * NS_PER_S, 61 * NS_PER_S, face(0.1), UNKNOWN, learning=True)
+    assert anger.learnt
+    anger.advance(61 * NS_PER_S, 62 * NS_PER_S, face(0.1), UNKNOWN, learning=True)
+    anger.judge(62 * NS_PER_S)
+    assert anger.share30 is None
+    assert anger.valid_fractions(62 * NS_PER_S)[0] == pytest.approx(1 / 30)

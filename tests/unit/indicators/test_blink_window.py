@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from edge.config.rules import Rules
-from edge.indicators.alert_blinks import AlertBlinkLearner, AlertBlinks
+from edge.indicators.alert_blinks import AlertBlinkLearner
 from edge.indicators.blink_window import BlinkWindow
 from edge.indicators.fatigue import Cues, blink_term, fatigue_level, independent_cues
 from edge.indicators.vigilance import heaviness_share
 from edge.indicators.window import NS_PER_S
+from edge.types import AlertBlinks
 from tests.stories.builder import Drive
 
 RULES = Rules()

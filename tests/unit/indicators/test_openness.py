@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from edge.config.rules import Openness
-from edge.indicators.baseline import EyeBaseline
 from edge.indicators.openness import eye_openness
 from edge.indicators.sample import Sample
+from edge.types import EyeBaseline
 
 RULES = Openness()
 POPULATION = EyeBaseline()

@@ -192,7 +192,7 @@ def test_reference_faces_are_left_out_and_the_six_emotions_scored(run: Any, tmp_
 
 
 def test_answers_are_referenced_as_the_daemon_references_them(run: Any, tmp_path: Path) -> None:
-    from edge.indicators.anger import NeutralExpression
+    from edge.indicators.neutral import NeutralExpression
 
     folder = faces(tmp_path, REFERENCED["label"], subject=REFERENCED["subject"])
     refs = references(tmp_path / "refs.csv", "subject,file\na,0.png\n")
@@ -203,7 +203,7 @@ def test_answers_are_referenced_as_the_daemon_references_them(run: Any, tmp_path
     assert "no reference face could be used for b: judged by the population's neutral" in said
     neutral = NeutralExpression(1)
     stated = [tuple(line["probabilities"].values()) for line in lines_of(raw)]
-    neutral.advance(stated[0], 1)
+    neutral.advance(stated[0], 1, end_ns=0)
     assert neutral.learnt
     for place, line in enumerate(lines_of(own)):
         factors = neutral.factors if place < 4 else (1.0,) * 7
