@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge.indicators.anger import ANGER, DISGUST
+from edge.indicators.neutral import ANGER, DISGUST
 
 if TYPE_CHECKING:
     from edge.indicators.bank import IndicatorBank
@@ -19,15 +19,15 @@ def baselines(bank: IndicatorBank, kind: AlertKind) -> dict[str, int | float]:
     eyes = learner.eyes
     told: dict[str, int | float] = {
         "baseline_frozen": int(learner.frozen),
-        "baseline_valid_ns": eyes.valid_ns,
+        "baseline_valid_ns": 0 if eyes.provenance is None else eyes.provenance.valid_ns,
         "baseline_open_left": eyes.open_left,
         "baseline_open_right": eyes.open_right,
         "baseline_closed": eyes.closed,
         "neutral_yaw_deg": learner.yaw_deg,
         "neutral_pitch_deg": learner.pitch_deg,
     }
-    if kind == "displayed_anger" and bank.anger is not None:
-        neutral = bank.anger.neutral
+    neutral = learner.neutral
+    if kind == "displayed_anger" and neutral is not None:
         told["neutral_anger_learnt"] = int(neutral.learnt)
         told["neutral_anger_factor"] = neutral.factors[ANGER]
         told["neutral_disgust_factor"] = neutral.factors[DISGUST]

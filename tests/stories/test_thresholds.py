@@ -554,6 +554,12 @@ def a_face_is_hostile_from(probability: float) -> bool:
     return opens("displayed_anger", shown(60, face=face_of(anger=probability)))
 
 
+@between("anger.hostility_unlearnt", 0.65, 0.75)
+def a_face_of_a_driver_not_yet_known_is_hostile_from(probability: float) -> bool:
+    drive = Drive(fps=5).show(15, expression=RESTING).show(40, expression=face_of(anger=probability))
+    return opens("displayed_anger", drive)
+
+
 @between("anger.share30", 0.5, 0.7)
 def half_a_minute_is_angry_from(share: float) -> bool:
     return opens("displayed_anger", shown(90, share))
