@@ -8,15 +8,12 @@ stops everything and the process ends with 1: the service manager starts it anew
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import platform
 import signal
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-import msgspec
+from typing import TYPE_CHECKING, Any, Final
 
 from edge import __version__
 from edge.actuators.open import actuators_for
@@ -25,6 +22,7 @@ from edge.camera.base import CameraError
 from edge.camera.capture import Capture
 from edge.camera.open import source_for
 from edge.decision.engine import DecisionEngine
+from edge.hands import FleetHands
 from edge.health import HealthReporter
 from edge.inference.manifest import Manifest, ModelError
 from edge.inference.runtime import RuntimeMissingError
@@ -41,6 +39,9 @@ from edge.runtime.worker import Worker
 from edge.uplink.database import OutboxBusyError
 from edge.uplink.messages import Info, Model, Policy
 from edge.uplink.mqtt import MqttSettingsError
+from edge.uplink.remote.settings import begin, config_hash
+from edge.uplink.remote.signing import SigningError
+from edge.uplink.remote.store import SettingsStore
 from edge.uplink.worker import Uplink
 from edge.vehicle.open import vehicle_for
 from edge.vision.camera_condition import CameraCondition
@@ -48,8 +49,11 @@ from edge.vision.nets import open_nets
 from edge.vision.observer import FaceObserver
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from edge.camera.base import CameraSource, Frame
     from edge.config.schema import Config
+    from edge.uplink.remote.settings import RemoteSettings
     from edge.vision.nets import Nets
 
 logger = logging.getLogger(__name__)
@@ -59,37 +63,68 @@ ROUND_S: Final = 0.5
 DRAIN_S: Final = 8.0
 """At the end the uplink may deliver for so long; what is left stays on disk. Below systemd's TimeoutStopSec [D]."""
 JOIN_S: Final = 5.0
+BOARD_NAME: Final = Path("/proc/device-tree/model")
 OK: Final = 0
 FAILED: Final = 1
+RESTART: Final = -1
+"""No exit status: the process is to begin anew, with other settings."""
 
 
-def run_daemon(config: Config, *, config_path: Path | None) -> int:
-    """Run until a signal, the end of a file or a failure. Returns the exit status: 0 as asked, 1 something failed."""
+def run_daemon(
+    config: Config, *, config_path: Path | None, layered: Callable[[dict[str, Any]], Config] | None = None
+) -> int:
+    """Run until a signal, the end of a file or a failure. Returns 0 as asked, 1 something failed, or `RESTART`.
+
+    `layered` lays settings from outside over the file; without it none are taken.
+    """
     configure_logging(config.service.log_level, config.service.log_format)
     logger.info("edge-dms %s, configuration %s", __version__, config_path or "(defaults)")
+    state_dir = Path(config.service.state_dir)
     try:
-        with SingleInstance(Path(config.service.state_dir)):
-            return Daemon(config).run()
+        with SingleInstance(state_dir):
+            if layered is None or not config.remote.configuration:
+                return _run(config)
+            store = SettingsStore(state_dir)
+            settings = begin(config, store, layered)
+            configure_logging(settings.running.service.log_level, settings.running.service.log_format)
+            status = _run(settings.running, settings)
+            if status == FAILED and store.tried:
+                store.roll_back("the daemon failed with it")
+                return RESTART
+            return status
+    except StateDirError as error:
+        logger.critical("cannot start: %s", error)
+        return FAILED
+
+
+def _run(config: Config, settings: RemoteSettings | None = None) -> int:
+    try:
+        return Daemon(config, settings).run()
     except (
-        StateDirError,
         CameraError,
         ModelError,
         RuntimeMissingError,
         MqttSettingsError,
+        SigningError,
         OutboxBusyError,
     ) as error:
         logger.critical("cannot start: %s", error)
+        return FAILED
+    except Exception:
+        if settings is None or not settings.store.tried:
+            raise
+        logger.exception("failed with settings on trial")
         return FAILED
 
 
 class Daemon:
     """All parts of one running daemon."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, settings: RemoteSettings | None = None) -> None:
         """Build every part; nothing runs yet. Raises `ModelError` when a network is missing or wrong."""
         self._config = config
         self._ended = threading.Event()
-        self._failed = False
+        self._failed = self._restart = False
         self._clock = SystemClock()
         state_dir = Path(config.service.state_dir)
         self._manifest = Manifest.load(config.inference.models_dir)
@@ -112,6 +147,13 @@ class Daemon:
             state_dir=state_dir,
             info=device_info(config, self._manifest, self._nets),
             expression=config.expression.enabled,
+            remote=config.remote,
+            settings=settings,
+            hands=FleetHands(
+                put=lambda member: self._loop.put(member),  # noqa: PLW0108 - the loop is made below
+                follow=lambda for_s: self._fleet.follow_state(for_s),  # noqa: PLW0108 - the same
+                restart_daemon=self._end_for_restart,
+            ),
             on_failure=lambda _failure: self._end(failed=True),
         )
         self._recordings = [
@@ -156,6 +198,7 @@ class Daemon:
             loop=self._loop,
             recordings=self._recordings,
             nets=self._nets,
+            light=config.camera.light,
         )
 
     def run(self) -> int:
@@ -173,7 +216,9 @@ class Daemon:
             self._stop()
             for number, handler in previous.items():
                 signal.signal(number, handler)
-        return FAILED if self._failed else OK
+        if self._failed:
+            return FAILED
+        return RESTART if self._restart else OK
 
     def _start_ns(self) -> int | None:
         """Stamp files played fast from now on, so that their alerts carry today's wall time."""
@@ -233,6 +278,7 @@ class Daemon:
                 logger.error("%s does not stop", worker.name)
         self._player.close()
         self._vehicle.close()
+        self._fleet.finish_trip()
         self._uplink.offer_health(self._health.report())
         result = self._uplink.stop(DRAIN_S)
         logger.info(
@@ -247,9 +293,22 @@ class Daemon:
         self._failed = self._failed or failed
         self._ended.set()
 
+    def _end_for_restart(self) -> None:
+        logger.info("restarting with other settings")
+        self._restart = True
+        self._ended.set()
+
     def _on_signal(self, number: int, _frame: object) -> None:
         logger.info("%s: stopping", signal.Signals(number).name)
         self._end(failed=False)
+
+
+def device() -> dict[str, str]:
+    """Say what machine this is; the board where the kernel knows its name."""
+    known = {"machine": platform.machine(), "system": platform.system(), "release": platform.release()}
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        known["board"] = BOARD_NAME.read_text(encoding="utf-8").rstrip("\0\n")
+    return known
 
 
 def device_info(config: Config, manifest: Manifest, nets: Nets) -> Info:
@@ -259,10 +318,10 @@ def device_info(config: Config, manifest: Manifest, nets: Nets) -> Info:
         purposes["displayed_expression"] = config.expression.purpose
     return Info(
         software=f"edge-dms {__version__}",
-        config_hash=hashlib.sha256(msgspec.json.encode(config)).hexdigest(),
+        config_hash=config_hash(config),
         profile=config.profile,
         models=tuple(Model(name=name, sha256=manifest[name].sha256) for name in nets.names()),
-        device={"machine": platform.machine(), "system": platform.system(), "release": platform.release()},
+        device=device(),
         policy=Policy(
             purposes=purposes,
             retention={"alerts": "on the device until the broker has them", "pictures": "never stored or sent"},

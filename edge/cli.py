@@ -12,13 +12,13 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from edge import __version__
-from edge.verbs import bench, check, config, explain, models, profiles, record, replay, run, schema, sound
+from edge.verbs import bench, check, config, explain, homeassistant, models, profiles, record, replay, run, schema, sound
 from edge.verbs.outcome import INTERRUPTED, OUTPUT_CLOSED, PROBLEM, Complaint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_VERBS: Final = (run, check, config, profiles, replay, explain, record, bench, sound, models, schema)
+_VERBS: Final = (run, check, config, profiles, replay, explain, record, bench, sound, models, schema, homeassistant)
 
 _QUIET: Final = {"OPENCV_LOG_LEVEL": "ERROR", "OPENCV_FFMPEG_LOGLEVEL": "-8"}
 """The decoders' own remarks come on top of our sentence with the remedy; set the variables to see them."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from edge.actuators.player import CabPlayer
     from edge.camera.base import Frame
     from edge.camera.capture import Capture
+    from edge.config.schema import Light
     from edge.loop import PipelineLoop
     from edge.outlets import FleetOutlet, RecordingOutlet
     from edge.pipeline import Pipeline
@@ -35,6 +36,7 @@ class HealthReporter:
         loop: PipelineLoop,
         recordings: Sequence[RecordingOutlet],
         nets: Nets,
+        light: Light,
     ) -> None:
         self._pipeline = pipeline
         self._capture = capture
@@ -44,6 +46,7 @@ class HealthReporter:
         self._loop = loop
         self._recordings = recordings
         self._nets = nets
+        self._light = light
         self._board = BoardSensors()
         self._cpu_at_start_ns = time.process_time_ns()
 
@@ -55,6 +58,7 @@ class HealthReporter:
         delegates = sorted({net.choice.name for net in self._nets.by_name().values()})
         return Health(
             camera=self._pipeline.camera.state,
+            light=self._light,
             fps=meter.fps,
             inference_ms=meter.cpu_ms_per_frame,
             delegate="+".join(delegates),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import queue
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from edge.runtime.latency import LatencyWindow
 from edge.types import CameraHealth
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from edge.runtime.clock import Clock
     from edge.runtime.slot import LatestSlot
     from edge.runtime.worker import Worker
+    from edge.types import Button, SettingsChange
 
 NS_PER_S: Final = 1_000_000_000
 REPEAT_NS: Final = NS_PER_S
@@ -49,6 +53,11 @@ class PipelineLoop:
         self._taken_ns = 0
         self._fault: Condition | None = None
         self._fault_told_ns = 0
+        self._inbox: queue.SimpleQueue[Button | SettingsChange] = queue.SimpleQueue()
+
+    def put(self, member: Button | SettingsChange) -> None:
+        """Take a member from another thread: it gets the pipeline's time and its place in the stream there."""
+        self._inbox.put(member)
 
     def run(self, worker: Worker) -> None:
         """Loop, then close what is open: the target of the pipeline thread."""
@@ -69,8 +78,16 @@ class PipelineLoop:
                 now_ns = self._by_camera(self.reference_ns)
                 self._tell_condition(now_ns)
                 self._pipeline.on_silence(now_ns)
+            self._feed_inbox()
             worker.beat()
         self._pipeline.close("shutdown")
+
+    def _feed_inbox(self) -> None:
+        while not self._inbox.empty():
+            member = self._inbox.get_nowait()
+            # Files played fast have a time line of their own, where the last frame is now.
+            now_ns = self._by_camera(self._clock.monotonic_ns()) if self._live or self._frame_ns is None else self._frame_ns
+            self._pipeline.feed(msgspec.structs.replace(member, t_ns=now_ns))
 
     def _by_camera(self, now_ns: int) -> int:
         """Return now on the camera's time line: a tick must not overtake frames that are still on their way."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge.types import AlertChange, CabWarning, DriverState, VehicleSample
 from edge.uplink.messages import AlertContext, InCab, VehicleData
+from edge.uplink.trip import TripMeter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from edge.replay.record import LineWriter
     from edge.runtime.worker import Worker
     from edge.types import Decision, EvidenceStrip, StreamMember
+    from edge.uplink.trip import TripSum
     from edge.uplink.worker import Uplink
 
 logger = logging.getLogger(__name__)
@@ -62,21 +64,36 @@ class FleetOutlet:
         self._state = state
         self._strip = strip
         self._heartbeat_ns = int(heartbeat_s * NS_PER_S)
+        self._followed_ns = 0
+        self._last_ns = 0
+        self._trip = TripMeter()
         self._state_due_ns: int | None = None
         self._vehicle: VehicleSample | None = None
         self.last_state: DriverState | None = None
 
+    def follow_state(self, for_s: float) -> None:
+        """Send the state once a second for so long, counted by the stream. From any thread."""
+        self._followed_ns = self._last_ns + int(for_s * NS_PER_S)
+        self._state_due_ns = None
+
+    def finish_trip(self) -> None:
+        """Tell of the drive that is under way, because the daemon ends; the pipeline's thread must have ended."""
+        self._tell_trip(self._trip.finish())
+
     def on_member(self, member: StreamMember) -> None:
-        """Remember the vehicle; send the state when its heartbeat is due."""
+        """Remember the vehicle; send the state when its heartbeat is due, and a trip when it is over."""
+        self._last_ns = member.t_ns
+        self._tell_trip(self._trip.take(member, member.t_ns))
         if isinstance(member, VehicleSample):
             self._vehicle = member
         if self._state_due_ns is None:
-            self._state_due_ns = member.t_ns + self._heartbeat_ns
+            self._state_due_ns = self._next_ns(member.t_ns)
         elif member.t_ns >= self._state_due_ns:
             self._offer_state(self._state())
 
     def on_decision(self, decision: Decision) -> None:
         """Send alerts and changed states."""
+        self._trip.note(decision)
         if isinstance(decision, AlertChange):
             self._uplink.offer_alert(decision, self._context(decision))
         elif isinstance(decision, DriverState):
@@ -84,7 +101,8 @@ class FleetOutlet:
 
     def _offer_state(self, state: DriverState) -> None:
         self.last_state = state
-        self._state_due_ns = state.t_ns + self._heartbeat_ns
+        self._trip.note_state(state)
+        self._state_due_ns = self._next_ns(state.t_ns)
         self._uplink.offer_state(state, state.t_ns)
 
     def _strip_of(self, change: AlertChange) -> EvidenceStrip | None:
@@ -92,6 +110,13 @@ class FleetOutlet:
         if change.phase != "closed" or change.reason == "escalated":
             return None
         return self._strip(change.key)
+
+    def _next_ns(self, t_ns: int) -> int:
+        return t_ns + (NS_PER_S if t_ns < self._followed_ns else self._heartbeat_ns)
+
+    def _tell_trip(self, sums: TripSum | None) -> None:
+        if sums is not None:
+            self._uplink.offer_trip(sums)
 
     def _context(self, change: AlertChange) -> AlertContext:
         latency_ms = self._player.latency_ms(change.key, PLAYED_PATIENCE_S)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -21,6 +21,7 @@ from edge.config.file_text import MAX_BYTES, is_clean, read_text
 from edge.config.migrate import upgraded
 from edge.config.paths import path_faults
 from edge.config.problems import WHOLE_FILE, ConfigError, Mark, Problem, ProblemList
+from edge.config.remote import read_overlay
 from edge.config.schema import Config
 from edge.config.suggest import did_you_mean
 from edge.config.typed import Tree, Written, read_struct
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from edge.config.consistency import Contradiction
     from edge.config.migrate import Change
 
-__all__ = ["ConfigError", "Loaded", "Problem", "load_config", "load_text", "load_with_places"]
+__all__ = ["ConfigError", "Loaded", "Problem", "load_config", "load_layered", "load_text", "load_with_places"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,23 @@ def load_with_places(path: Path | str) -> Loaded:
     if text is None:
         raise ConfigError(found.in_order())
     return _load(text, found)
+
+
+def load_layered(path: Path | str, settings: dict[str, Any]) -> Config:
+    """Read a YAML file and lay settings from outside over it, the file's profile or theirs below.
+
+    Raises `ConfigError` with every problem of either; those of the settings have no place in the file.
+    """
+    found = ProblemList(str(path))
+    above = read_overlay(settings, found)
+    text = read_text(Path(path), found)
+    root = None if text is None else compose(text, found)
+    if text is None or (root is None and found):
+        raise ConfigError(found.in_order())
+    root, _ = upgraded(root, found)
+    written = read_struct(root, Config, found)
+    written.values = profiles.overlay(written.values, above)
+    return _judged(written, found)
 
 
 def load_text(text: str, name: str = "(text)") -> Config:

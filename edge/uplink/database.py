@@ -34,11 +34,13 @@ CREATE TABLE IF NOT EXISTS alert (
 );
 CREATE INDEX IF NOT EXISTS alert_by_class ON alert (critical, seq);
 CREATE TABLE IF NOT EXISTS open_alert (alert_key TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS trip (id INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS tally (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 PRAGMA user_version = 1;
 COMMIT;
 """
 TABLES: Final = {"alert", "open_alert", "tally"}
+"""What every outbox has had since the first; `trip` is added to an older one when it is opened."""
 
 
 class OutboxError(Exception):

@@ -60,8 +60,9 @@ class Register:
     """Knows which alerts are open, and gives each its id."""
 
     def __init__(self, boot_id: str, info: Info) -> None:
+        self.info = info
+        """What the alerts say of this device; replaced when the settings change."""
         self._boot_id = boot_id
-        self._info = info
         self._open: dict[str, StoredAlert] = {}
 
     def store(self, change: AlertChange, context: AlertContext, now: Instant) -> StoredAlert:
@@ -93,6 +94,10 @@ class Register:
             return closed
         return msgspec.structs.replace(closed, started_offset_ns=ghost.written.offset_ns)
 
+    def is_open(self, identity: str) -> bool:
+        """Tell whether the alert with this id is open."""
+        return any(alert.alert_id == identity for alert in self._open.values())
+
     def active(self, now: Instant) -> AlertsActive:
         """List the open alerts."""
         return AlertsActive(
@@ -119,10 +124,10 @@ class Register:
             change=change,
             context=context,
             written=now,
-            software=self._info.software,
-            config_hash=self._info.config_hash,
-            profile=self._info.profile,
-            models=self._info.models,
+            software=self.info.software,
+            config_hash=self.info.config_hash,
+            profile=self.info.profile,
+            models=self.info.models,
         )
 
 

@@ -86,6 +86,16 @@ class Keeper:
             self._fail(error, now)
             return []
 
+    def purge(self) -> dict[str, int]:
+        """Delete every message that waits, in memory and on disk; return how many. Raises `OutboxError`."""
+        if not self.outbox.is_open:
+            raise OutboxError("the outbox cannot be opened now")
+        deleted = self.outbox.purge()
+        deleted["alerts"] += len(self._pending)
+        self._pending.clear()
+        self._delivered.clear()
+        return deleted
+
     @property
     def last_seq(self) -> int:
         """Newest sequence number on disk."""

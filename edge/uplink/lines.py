@@ -19,7 +19,8 @@ def describe(topic: str, payload: bytes) -> str:
     if not payload:
         return f"{vehicle}  {name} cleared"
     try:
-        text = _DESCRIPTIONS.get(name, _other)(msgspec.json.decode(payload))
+        kind = "rsp" if name.startswith("rsp/") else name
+        text = _DESCRIPTIONS.get(kind, _other)(msgspec.json.decode(payload))
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError, IndexError, ValueError):
         text = f"{name}: {_UNREADABLE}, {len(payload)} bytes"
     return f"{vehicle}  {text}"
@@ -101,6 +102,28 @@ def _health(document: dict[str, Any]) -> str:
     return "health  " + ", ".join(parts)
 
 
+def _trip(document: dict[str, Any]) -> str:
+    parts = [f"{document['duration_s'] / 60:.0f} min"]
+    observed = document.get("observed_ratio")
+    if observed is not None:
+        parts.append(f"driver observed {100 * observed:.0f} %")
+    alerts = [f"{count} {kind}" for kind, count in document["alerts"].items()]
+    return f"{_clock(document['ended'])}  trip over  {', '.join(parts)}; alerts: {', '.join(alerts) or 'none'}"
+
+
+def _response(document: dict[str, Any]) -> str:
+    error = document.get("error")
+    said = document["status"] if error is None else f"refused: {error['text']}"
+    result = "".join(f", {name} {value}" for name, value in (document.get("result") or {}).items())
+    return f"answers {document['command']}: {said}{result}"
+
+
+def _reported(document: dict[str, Any]) -> str:
+    errors = [f"{error['path']}: {error['msg']}".removeprefix(": ") for error in document.get("errors", ())]
+    version = document.get("applied_version", "of the file")
+    return "; ".join([f"settings {document['status']}, in force {version}", *errors])
+
+
 def _other(document: object) -> str:
     return msgspec.json.encode(document)[:120].decode(errors="replace")
 
@@ -116,4 +139,7 @@ _DESCRIPTIONS: Final = {
     "state": _state,
     "alerts/active": _active,
     "health": _health,
+    "trip": _trip,
+    "rsp": _response,
+    "config/reported": _reported,
 }

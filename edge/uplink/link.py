@@ -11,10 +11,10 @@ import random
 from typing import TYPE_CHECKING, Final
 
 from edge.uplink.messages import Status, encode
-from edge.uplink.mqtt import Answered, Connected, Connection, Ended, MqttSettingsError
+from edge.uplink.mqtt import Answered, Connected, Connection, Ended, MqttSettingsError, Received
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from edge.config.schema import Mqtt
     from edge.uplink.mqtt import NetworkEvent
@@ -42,6 +42,7 @@ class Link:
         topics: Topics,
         boot_id: str,
         tell: Callable[[NetworkEvent], None],
+        listen: Sequence[str] = (),
         connect: Connect | None = None,
     ) -> None:
         """`connect` makes a connection; a simulation of many vehicles hands in one without a thread of its own."""
@@ -56,6 +57,7 @@ class Link:
         self._boot_id = boot_id
         self._tell = tell
         self._connect: Connect = connect or Connection
+        self._listen = tuple(listen)
         self._number = 0
         self._connection: Connection | None = None
         self._since_ns = 0
@@ -89,6 +91,8 @@ class Link:
             case Connected():
                 self.reconnects += self.last_answer_ns is not None
                 self.connected = True
+                if self._listen:
+                    self._connection.subscribe(self._listen)
                 self._since_ns = self.last_answer_ns = now_ns
                 self.faults.discard("mqtt_not_authorised")
                 logger.info("connected to %s:%d", self._settings.host, self._settings.port)
@@ -98,6 +102,8 @@ class Link:
                     return False
                 self.last_answer_ns = now_ns
                 self.faults.discard("mqtt_stalled")
+            case Received():
+                pass
             case Ended():
                 if event.not_authorised:
                     self.faults.add("mqtt_not_authorised")
@@ -113,11 +119,14 @@ class Link:
         qos: int = 1,
         retain: bool = True,
         content_type: str = "application/json",
+        correlation: bytes | None = None,
     ) -> int | None:
         """Send; return the message id, None when there is no connection."""
         if self._connection is None or not self.connected:
             return None
-        message_id = self._connection.publish(topic, payload, qos=qos, retain=retain, content_type=content_type)
+        message_id = self._connection.publish(
+            topic, payload, qos=qos, retain=retain, content_type=content_type, correlation=correlation
+        )
         if message_id is not None and qos:
             self._unanswered[message_id] = now_ns
         return message_id

@@ -9,6 +9,7 @@ flight comes again from the outbox.
 from __future__ import annotations
 
 import logging
+import queue
 import socket
 import ssl
 import stat
@@ -25,7 +26,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from edge.config.schema import Mqtt
 
@@ -37,7 +38,10 @@ NO_SUBSCRIBER: Final = 0x10
 NOT_AUTHORISED: Final = 0x87
 FAILURE: Final = 0x80
 """Reason codes from here on are refusals (MQTT 5, 2.4)."""
-
+LARGEST_PACKET: Final = 16 * 1024
+"""What the broker may send: four times the largest payload that is read, so that a larger one is answered [D]."""
+MOST_UNANSWERED: Final = 16
+"""Messages that the broker may have on their way to us (MQTT 5 receive maximum) [D]."""
 
 NOT_LET_IN: Final = frozenset({0x86, NOT_AUTHORISED})
 """CONNACK: bad user name or password, not authorised."""
@@ -45,6 +49,10 @@ NOT_LET_IN: Final = frozenset({0x86, NOT_AUTHORISED})
 
 class MqttSettingsError(Exception):
     """The connection cannot be made as configured: a file is missing, unsafe or unreadable."""
+
+
+class NotTakenError(Exception):
+    """The broker did not take a message; the text says what it answered."""
 
 
 class Connected(msgspec.Struct, frozen=True):
@@ -71,7 +79,18 @@ class Ended(msgspec.Struct, frozen=True):
     not_authorised: bool = False
 
 
-NetworkEvent = Connected | Answered | Ended
+class Received(msgspec.Struct, frozen=True):
+    """Something came on a topic that connection `number` listens to."""
+
+    number: int
+    topic: str
+    payload: bytes
+    retained: bool = False
+    response_topic: str | None = None
+    correlation: bytes | None = None
+
+
+NetworkEvent = Connected | Answered | Received | Ended
 
 
 class Connection:
@@ -107,18 +126,42 @@ class Connection:
         client.on_connect_fail = self._guard("_on_connect_fail")
         client.on_disconnect = self._guard("_on_disconnect")
         client.on_publish = self._guard("_on_publish")
-        client.connect_async(settings.host, settings.port, keepalive=settings.keepalive_s)
+        client.on_message = self._guard("_on_message")
+        client.connect_async(
+            settings.host,
+            settings.port,
+            keepalive=settings.keepalive_s,
+            properties=_limits() if version5 else None,
+        )
 
     def open(self) -> None:
         """Begin to connect; returns at once."""
         self._client.loop_start()
 
-    def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool, content_type: str) -> int | None:
-        """Send; return the message id, or None when the connection is gone. MQTT 3.1.1 has no content type."""
+    def subscribe(self, topics: Sequence[str]) -> None:
+        """Listen to topics; what comes is told as `Received`."""
+        self._client.subscribe([(topic, 1) for topic in topics])
+
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        qos: int,
+        retain: bool,
+        content_type: str,
+        correlation: bytes | None = None,
+    ) -> int | None:
+        """Send; return the message id, or None when the connection is gone.
+
+        MQTT 3.1.1 has neither content type nor correlation data.
+        """
         properties = None
         if self._version5:
             properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # not annotated by paho
             properties.ContentType = content_type
+            if correlation is not None:
+                properties.CorrelationData = correlation
         info = self._client.publish(topic, payload, qos=qos, retain=retain, properties=properties)
         return info.mid if info.rc == paho.MQTT_ERR_SUCCESS else None
 
@@ -171,6 +214,65 @@ class Connection:
 
     def _on_publish(self, _client: paho.Client, _user: object, message_id: int, code: Any, _properties: object) -> None:
         self._tell(Answered(self.number, message_id, code.value))
+
+    def _on_message(self, _client: paho.Client, _user: object, message: paho.MQTTMessage) -> None:
+        properties = message.properties
+        self._tell(
+            Received(
+                self.number,
+                message.topic,
+                bytes(message.payload),
+                retained=message.retain,
+                response_topic=getattr(properties, "ResponseTopic", None),
+                correlation=getattr(properties, "CorrelationData", None),
+            )
+        )
+
+
+def publish_once(settings: Mqtt, topic: str, payload: bytes, *, patience_s: float) -> None:
+    """Connect as somebody beside the daemon, publish one retained message and go.
+
+    Raises `MqttSettingsError` when a file of the settings is unusable and `NotTakenError` when the broker did not take
+    it in time.
+    """
+    heard: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    client = paho.Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=f"{settings.vehicle}-verb",  # the daemon's own would end its connection
+        protocol=paho.MQTTv5 if settings.protocol == "5" else paho.MQTTv311,
+    )
+    _identify(client, settings)
+
+    def on_connect(_client: paho.Client, _user: object, _flags: object, code: Any, _properties: object) -> None:
+        if code.is_failure:
+            heard.put(f"the broker refused: {code}")
+        else:
+            client.publish(topic, payload, qos=1, retain=True)
+
+    client.on_connect = on_connect
+    client.on_connect_fail = lambda *_: heard.put(f"no connection ({sys.exception() or 'no reason given'})")
+    client.on_publish = lambda _client, _user, _mid, code, _properties: heard.put(
+        f"the broker refused: {code}" if code.value >= FAILURE else None
+    )
+    client.connect_async(settings.host, settings.port, keepalive=settings.keepalive_s)
+    client.loop_start()
+    try:
+        answer = heard.get(timeout=patience_s)
+    except queue.Empty:
+        raise NotTakenError("no answer") from None
+    finally:
+        client.disconnect()
+        client.loop_stop()
+    if answer is not None:
+        raise NotTakenError(answer)
+
+
+def _limits() -> Properties:
+    """Return what the broker must keep to, so that nobody fills our memory."""
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # not annotated by paho
+    properties.MaximumPacketSize = LARGEST_PACKET
+    properties.ReceiveMaximum = MOST_UNANSWERED
+    return properties
 
 
 def _send_at_once(_client: object, _user: object, line: Any) -> None:

@@ -25,6 +25,7 @@ from edge.uplink.database import (
     open_database,
 )
 from edge.uplink.envelope import StoredAlert
+from edge.uplink.trip import StoredTrip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -40,7 +41,11 @@ SPARE_PAGES: Final = 6
 """Pages kept free beside what a batch needs: inner nodes, the index, the open alerts."""
 
 
+MAX_TRIPS: Final = 100
+"""Finished drives that wait; older ones go first. A month offline, and half a megabyte at most [D]."""
+
 _DECODER: Final = msgspec.json.Decoder(StoredAlert)
+_TRIPS: Final = msgspec.json.Decoder(StoredTrip)
 
 
 class AlertOutbox:
@@ -149,6 +154,53 @@ class AlertOutbox:
         except OutboxFullError:  # on a full disk even a deletion needs a little space
             self._give_up_ballast()
             self._commit(forget)
+
+    def add_trip(self, trip: StoredTrip) -> None:
+        """Commit a finished drive; beyond `MAX_TRIPS` the oldest is dropped."""
+
+        def insert(database: sqlite3.Connection) -> None:
+            database.execute("INSERT INTO trip (body) VALUES (?)", (msgspec.json.encode(trip),))
+            database.execute(
+                "DELETE FROM trip WHERE id NOT IN (SELECT id FROM trip ORDER BY id DESC LIMIT ?)", (MAX_TRIPS,)
+            )
+
+        self._commit(insert)
+
+    def trips(self) -> list[tuple[int, StoredTrip]]:
+        """Return the finished drives that wait, oldest first; one that cannot be read is dropped."""
+        found = []
+        for number, body in self._read("SELECT id, body FROM trip ORDER BY id"):
+            try:
+                found.append((int(number), _TRIPS.decode(body)))
+            except msgspec.DecodeError:
+                logger.warning("trip %d was written by another version: dropped", number)
+                self.delete_trip(int(number))
+        return found
+
+    def delete_trip(self, number: int) -> None:
+        """Forget a finished drive that the broker has."""
+        self._commit(lambda database: database.execute("DELETE FROM trip WHERE id = ?", (number,)))
+
+    def purge(self) -> dict[str, int]:
+        """Delete every message that waits, and damaged files put aside; return how many of each.
+
+        The numbers of the alerts stay used up, so that the fleet sees the gap. The file is written anew, so that
+        nothing deleted earlier is left in it either.
+        """
+        counts = {"alerts": self._depth, "trips": self._value("SELECT count(*) FROM trip")}
+
+        def empty(database: sqlite3.Connection) -> None:
+            database.execute("DELETE FROM alert")
+            database.execute("DELETE FROM trip")
+            self._depth = 0
+
+        self._commit(empty)
+        self._read("VACUUM")
+        self._read("PRAGMA wal_checkpoint(TRUNCATE)")
+        damaged = [*self._state_dir.glob(f"{FILE_NAME}*.damaged.*")]
+        for path in damaged:
+            path.unlink(missing_ok=True)
+        return {**counts, "damaged_files": len(damaged)}
 
     def keep_ballast(self) -> bool:
         """Fill the reserve again after a full disk; False when there is no space yet."""

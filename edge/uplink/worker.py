@@ -10,15 +10,20 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from edge.config.schema import Remote
 from edge.runtime.worker import Worker
+from edge.uplink import homeassistant
 from edge.uplink.envelope import context_without_expression, event, info_without_expression, withhold_expression
 from edge.uplink.keeper import Keeper
 from edge.uplink.link import Link
 from edge.uplink.messages import CLOUD_EVENT, OutboxHealth, encode
-from edge.uplink.mqtt import FAILURE, NO_SUBSCRIBER, NOT_AUTHORISED, Answered, Connected, check
+from edge.uplink.mqtt import FAILURE, NO_SUBSCRIBER, NOT_AUTHORISED, Answered, Connected, Received, check
 from edge.uplink.outbox import AlertOutbox
+from edge.uplink.remote.desk import RemoteDesk, listens_to
 from edge.uplink.telemetry import Telemetry
 from edge.uplink.topics import Topics
+from edge.uplink.trip import stored_trip
+from edge.uplink.trip_post import TripPost
 from edge.uplink.wallclock import KernelWallClock
 from edge.uplink.window import DeliveryWindow
 
@@ -30,6 +35,9 @@ if TYPE_CHECKING:
     from edge.types import AlertChange, DriverState
     from edge.uplink.messages import AlertContext, Health, Info
     from edge.uplink.mqtt import NetworkEvent
+    from edge.uplink.remote.desk import Hands
+    from edge.uplink.remote.settings import RemoteSettings
+    from edge.uplink.trip import TripSum
     from edge.uplink.wallclock import Instant, WallClock
 
 logger = logging.getLogger(__name__)
@@ -89,8 +97,12 @@ class Uplink:
         info: Info,
         clock: WallClock | None = None,
         expression: bool = True,
+        remote: Remote | None = None,
+        settings: RemoteSettings | None = None,
+        hands: Hands | None = None,
         on_failure: Callable[[BaseException], None] | None = None,
     ) -> None:
+        """`hands` are what commands and settings of the fleet move; without them nothing is listened to."""
         self._mqtt = mqtt
         self._settings = outbox
         self._info = info if expression else info_without_expression(info)
@@ -98,8 +110,11 @@ class Uplink:
         self._expression = expression
         self._on_failure = on_failure
         self._topics = Topics(mqtt.fleet, mqtt.vehicle)
+        self._state_dir = state_dir
         self._outbox = AlertOutbox(state_dir, outbox)
         self._window = DeliveryWindow()
+        self._remote_settings = (remote or Remote(), settings, hands)
+        self._trips: queue.SimpleQueue[TripSum] = queue.SimpleQueue()
         self._alerts: queue.Queue[tuple[AlertChange, AlertContext]] = queue.Queue(QUEUE_LENGTH)
         self._network: queue.SimpleQueue[NetworkEvent | None] = queue.SimpleQueue()
         self._worker = Worker("uplink", self._run, self._failed)
@@ -115,21 +130,47 @@ class Uplink:
         self._keeper: Keeper
         self._link: Link
         self._telemetry: Telemetry
+        self._trip_post: TripPost
+        self._remote: RemoteDesk | None = None
 
     def start(self) -> None:
         """Open the outbox, close what a crash left open, start the thread.
 
-        Raises `MqttSettingsError` when a file of the settings is unusable and `OutboxBusyError` when another daemon
-        holds the outbox. Any other trouble with the disk or the network is retried for ever and told in `health`.
+        Raises `MqttSettingsError` when a file of the settings is unusable, `SigningError` when a key is, and
+        `OutboxBusyError` when another daemon holds the outbox. Any other trouble with the disk or the network is
+        retried for ever and told in `health`.
         """
         check(self._mqtt)
         now = self._clock.now()
         self._keeper = Keeper(self._outbox, self._info, now)
-        boot_id = self._keeper.boot_id
-        self._link = Link(self._mqtt, self._topics, boot_id, self._network.put)
+        boot_id, topics, mqtt = self._keeper.boot_id, self._topics, self._mqtt
+        remote, settings, hands = self._remote_settings
+        listen = () if hands is None else listens_to(remote, topics, settings)
+        self._link = Link(mqtt, topics, boot_id, self._network.put, listen)
         self._telemetry = Telemetry(
-            self._link, self._topics, self._info, boot_id, self._settings, expression=self._expression
+            self._link,
+            topics,
+            self._info,
+            boot_id,
+            self._settings,
+            expression=self._expression,
+            discovery=self._discovery(),
         )
+        self._trip_post = TripPost(self._outbox, self._link, topics, require_subscriber=mqtt.require_subscriber)
+        if hands is not None and listen:
+            self._remote = RemoteDesk(
+                remote,
+                mqtt,
+                settings,
+                state_dir=self._state_dir,
+                topics=topics,
+                link=self._link,
+                keeper=self._keeper,
+                telemetry=self._telemetry,
+                trips=self._trip_post,
+                hands=hands,
+                now=now,
+            )
         self._worker.start()
 
     def offer_alert(self, change: AlertChange, context: AlertContext) -> bool:
@@ -160,6 +201,11 @@ class Uplink:
         self._health = health
         self._wake()
 
+    def offer_trip(self, sums: TripSum) -> None:
+        """Take a finished drive on its way."""
+        self._trips.put(sums)
+        self._wake()
+
     def stop(self, drain_s: float) -> DrainResult:
         """Deliver what can be delivered within `drain_s`, say goodbye, end the thread. The rest stays on disk."""
         self._deadline_s = time.monotonic() + drain_s
@@ -181,6 +227,15 @@ class Uplink:
     def _failed(self, _worker: Worker, failure: BaseException) -> None:
         if self._on_failure is not None:
             self._on_failure(failure)
+
+    def _discovery(self) -> tuple[str, bytes] | None:
+        mqtt = self._mqtt
+        if not mqtt.homeassistant:
+            return None
+        message = homeassistant.discovery(
+            self._topics, mqtt.fleet, mqtt.vehicle, self._info.software, expression=self._expression
+        )
+        return homeassistant.topic(mqtt.fleet, mqtt.vehicle), homeassistant.encoded(message)
 
     def _wake(self) -> None:
         # One is enough, and a thread that hangs must not fill memory.
@@ -223,30 +278,50 @@ class Uplink:
             except queue.Empty:
                 break
             self._keeper.put(change, context, now)
+        self._take_trips(now)
         if self._keeper.flush(now):
             # Told only now: what is published must be on disk.
             self._telemetry.tell_active(self._keeper.register.active(now), now)
         if self._mqtt.enabled:
             self._link.poll(now.mono_ns)
         self._send_alerts(now)
+        self._trip_post.poll(now)
+        if self._remote is not None:
+            self._remote.poll(now, seeing=self._health is not None and bool(self._health.frames))
         self._count(now)
         self._tell(now)
         return now
+
+    def _take_trips(self, now: Instant) -> None:
+        while True:
+            try:
+                sums = self._trips.get_nowait()
+            except queue.Empty:
+                return
+            info = self._telemetry.info
+            self._trip_post.put(stored_trip(sums, self._keeper.boot_id, info, now, expression=self._expression))
 
     def _take(self, news: NetworkEvent, now: Instant) -> None:
         if not self._link.take(news, now.mono_ns):
             return
         if isinstance(news, Connected):
             self._window.begin(now.mono_ns, self._keeper.last_seq, news.receive_maximum)
+            self._trip_post.begin(now)
             self._telemetry.greet(self._keeper.register.active(now), now)
+            if self._remote is not None:
+                self._remote.greet(now)
         elif isinstance(news, Answered):
             self._answered(news, now)
+        elif isinstance(news, Received) and self._remote is not None:
+            self._remote.take(news, now)
 
     def _answered(self, answer: Answered, now: Instant) -> None:
         code = answer.reason_code
         refused = code >= FAILURE
         if refused:
             self._faults.add("mqtt_not_authorised" if code == NOT_AUTHORISED else "mqtt_refused")
+        if self._trip_post.answered(answer.message_id, code, now):
+            return
         accepted = not refused and not (code == NO_SUBSCRIBER and self._mqtt.require_subscriber)
         seq = self._window.answered(answer.message_id, now.mono_ns, accepted=accepted)
         if seq is not None and accepted:
@@ -301,18 +376,20 @@ class Uplink:
                 dropped_critical=counters.dropped_critical,
                 dropped_queue_full=counters.dropped_queue_full,
             )
-            self._telemetry.tell_health(health, outbox, counters.faults, now, last=last)
+            commands = None if self._remote is None else self._remote.health()
+            self._telemetry.tell_health(health, outbox, counters.faults, now, commands=commands, last=last)
 
     def _drained(self) -> bool:
         """Nothing more can be done before the end: all delivered, nobody to deliver to, or no time left."""
         if self._deadline_s is None or time.monotonic() >= self._deadline_s:
             return True
-        if self._keeper.pending or not self._alerts.empty():
+        if self._keeper.pending or not self._alerts.empty() or not self._trips.empty():
             return False
         if self._link.connecting:
             return False
         hopeless = not self._link.connected or self._window.paused
-        return hopeless or (self._outbox.depth == 0 and self._window.in_flight == 0)
+        delivered = self._outbox.depth == 0 and self._window.in_flight == 0 and not self._trip_post.busy
+        return hopeless or delivered
 
     def _goodbye(self, now: Instant) -> None:
         """Say `offline` and DISCONNECT, in this order, so that the last will stays unspoken."""

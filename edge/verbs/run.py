@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +12,7 @@ from edge.verbs.terminal import add_config, config_of, declare
 if TYPE_CHECKING:
     import argparse
 
+    from edge.config.schema import Config
     from edge.verbs.terminal import Verbs
 
 _TEACH: Final = """\
@@ -38,13 +41,25 @@ def run(args: argparse.Namespace) -> int:
     """Load the configuration, lay the overrides over it and hand over to the wiring."""
     import msgspec
 
-    config = config_of(args.config)
-    camera = config.camera
-    if args.input is not None:
-        camera = msgspec.structs.replace(camera, source="files", path=str(args.input), pace="realtime", loop=False)
-    if args.pace is not None:
-        camera = msgspec.structs.replace(camera, pace=args.pace)
+    def overridden(config: Config) -> Config:
+        camera = config.camera
+        if args.input is not None:
+            camera = msgspec.structs.replace(camera, source="files", path=str(args.input), pace="realtime", loop=False)
+        if args.pace is not None:
+            camera = msgspec.structs.replace(camera, pace=args.pace)
+        return msgspec.structs.replace(config, camera=camera)
 
-    from edge.app import run_daemon
+    config = overridden(config_of(args.config))
 
-    return run_daemon(msgspec.structs.replace(config, camera=camera), config_path=args.config)
+    from edge.app import RESTART, run_daemon
+    from edge.config.load import load_layered
+
+    status = run_daemon(
+        config,
+        config_path=args.config,
+        layered=lambda settings: overridden(load_layered(args.config, settings)),
+    )
+    if status == RESTART:
+        # The same command in the same process: nothing of the old settings survives, and the service manager sees none.
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own command line
+    return status

@@ -13,7 +13,7 @@ from edge.uplink.mqtt import Answered, Connected, Ended
 from edge.uplink.wallclock import Instant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from edge.uplink.mqtt import NetworkEvent
 
@@ -108,6 +108,7 @@ class FakeConnection:
             raise self.fail_with
         self.settings, self.number, self.will, self.tell = settings, number, will, tell
         self.broken: BaseException | None = None
+        self.listens: tuple[str, ...] = ()
         self.sent: list[tuple[int, str, bytes, int, bool]] = []
         self.opened = self.closed = self.given_up = self.gone = False
         self.made.append(self)
@@ -115,7 +116,19 @@ class FakeConnection:
     def open(self) -> None:
         self.opened = True
 
-    def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool, content_type: str) -> int | None:
+    def subscribe(self, topics: Sequence[str]) -> None:
+        self.listens = tuple(topics)
+
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        qos: int,
+        retain: bool,
+        content_type: str,
+        correlation: bytes | None = None,
+    ) -> int | None:
         if self.gone:
             return None
         self.sent.append((len(self.sent) + 1, topic, payload, qos, retain))
@@ -156,8 +169,8 @@ class ObligingConnection(FakeConnection):
         elif not self.silent:
             self.tell(self.accept())
 
-    def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool, content_type: str) -> int | None:
-        message_id = super().publish(topic, payload, qos=qos, retain=retain, content_type=content_type)
+    def publish(self, topic: str, payload: bytes, *, qos: int, **how: Any) -> int | None:
+        message_id = super().publish(topic, payload, qos=qos, **how)
         if message_id is not None and qos and not self.silent:
             alert = topic.endswith("/alert")
             self.tell(self.answer(message_id, self.reason_code if alert else 0))

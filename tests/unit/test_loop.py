@@ -10,7 +10,7 @@ from edge.camera.base import Frame
 from edge.camera.capture import Condition
 from edge.loop import PipelineLoop
 from edge.runtime.slot import LatestSlot, PatientSlot
-from edge.types import CameraHealth
+from edge.types import Button, CameraHealth
 
 SECOND_NS = 1_000_000_000
 GRAY = np.zeros((40, 40), np.uint8)
@@ -128,3 +128,14 @@ def test_a_patient_slot_loses_nothing() -> None:
     sender.join()
     assert taken == list(range(1, 51))
     assert slot.drops == 0
+
+
+def test_a_member_of_another_thread_gets_the_time_of_the_frame_it_follows() -> None:
+    slot: LatestSlot[Frame] = PatientSlot()
+    pipeline = FakePipeline([])
+    loop = PipelineLoop(pipeline, slot, lambda: Condition("ok", 0), FakeClock(), live=False)
+    loop.put(Button(t_ns=0, name="ack"))
+    slot.put(Frame(GRAY, t_ns=7 * SECOND_NS, sequence=0))
+    slot.close()
+    loop.run(FakeWorker())
+    assert pipeline.seen[:2] == [("frame", 7 * SECOND_NS), Button(t_ns=7 * SECOND_NS, name="ack")]

@@ -24,8 +24,10 @@ from edge.types import (
     EvidenceStrip,
     FaceObservation,
     StreamMember,
+    Tick,
     VehicleSample,
 )
+from edge.uplink.trip import TripSum
 
 S = 1_000_000_000
 OPENED = AlertChange(t_ns=5 * S, key="sleep-1", phase="opened", kind="sleep", level=4, peak_level=4, started_ns=5 * S)
@@ -53,6 +55,7 @@ class FakeUplink:
     def __init__(self) -> None:
         self.alerts: list[tuple[AlertChange, Any]] = []
         self.states: list[tuple[DriverState, int]] = []
+        self.trips: list[TripSum] = []
 
     def offer_alert(self, change: AlertChange, context: Any) -> bool:
         self.alerts.append((change, context))
@@ -60,6 +63,9 @@ class FakeUplink:
 
     def offer_state(self, state: DriverState, t_ns: int) -> None:
         self.states.append((state, t_ns))
+
+    def offer_trip(self, sums: TripSum) -> None:
+        self.trips.append(sums)
 
 
 def fleet(uplink: FakeUplink, player: FakePlayer | None = None) -> FleetOutlet:
@@ -212,3 +218,34 @@ def test_the_frame_rate_is_of_the_last_two_seconds_and_falls_in_silence() -> Non
     assert pipeline.meter.fps == pytest.approx(10.0, abs=0.5), "ten good seconds before do not hide it"
     pipeline.on_silence(20 * S)
     assert pipeline.meter.fps == 0.0
+
+
+def test_followed_state_comes_every_second_for_a_while() -> None:
+    uplink = FakeUplink()
+    clock = [0]
+    outlet = FleetOutlet(uplink, FakePlayer(), lambda: DriverState(t_ns=clock[0]), heartbeat_s=60.0)
+
+    def stream(start_s: int, end_s: int) -> int:
+        before = len(uplink.states)
+        for second in range(start_s, end_s):
+            clock[0] = second * S
+            outlet.on_member(Tick(t_ns=second * S))
+        return len(uplink.states) - before
+
+    assert stream(0, 50) == 0
+    outlet.follow_state(20.0)
+    assert stream(50, 120) == pytest.approx(20, abs=2)
+
+
+def test_trip_is_told_at_ignition_off_and_at_the_end() -> None:
+    uplink = FakeUplink()
+    outlet = fleet(uplink)
+    for second in range(30):
+        outlet.on_member(VehicleSample(t_ns=second * S, ignition=True))
+    outlet.on_member(VehicleSample(t_ns=30 * S, ignition=False))
+    outlet.finish_trip()
+    assert [trip.reason for trip in uplink.trips] == ["ignition_off"]
+    for second in range(40, 60):
+        outlet.on_member(VehicleSample(t_ns=second * S, ignition=True))
+    outlet.finish_trip()
+    assert [trip.reason for trip in uplink.trips] == ["ignition_off", "shutdown"]

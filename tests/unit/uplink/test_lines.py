@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.types import DriverState
+from edge.uplink.contract.examples import examples
 from edge.uplink.envelope import Register, event
 from edge.uplink.lines import describe
 from edge.uplink.messages import Health, OutboxHealth, Status, encode, state_message
@@ -74,3 +76,13 @@ def test_no_payload_can_break_it(name: str, payload: bytes) -> None:
 def test_cleared_and_foreign_topics() -> None:
     assert describe(TOPICS.status, b"") == "depot-7/van-12  status cleared"
     assert describe("weather", b"abc") == "weather: 3 bytes"
+
+
+def test_trip_response_and_settings_are_one_line_each() -> None:
+    shown = {
+        name: describe(f"dms/1/f/v/{topic}", msgspec.json.encode(examples()[name]))
+        for name, topic in (("trip", "trip"), ("rsp", "rsp/ping"), ("config/reported", "config/reported"))
+    }
+    assert "117 min, driver observed 97 %; alerts: 1 microsleep, 2 fatigue, 3 distraction" in shown["trip"]
+    assert shown["rsp"].endswith("answers ping: done, uptime_s 7200.0")
+    assert "settings refused, in force 12; rules.closure.microsleep_s: expected a number" in shown["config/reported"]

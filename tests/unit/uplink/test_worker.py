@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from edge.config.schema import Mqtt, Outbox
+from edge.config.schema import Mqtt, Outbox, Remote
 from edge.types import DriverState, Evidence
 from edge.uplink import link as link_module
 from edge.uplink import worker as worker_module
 from edge.uplink.database import OutboxBusyError
 from edge.uplink.messages import Health, speaks_of_expression
-from edge.uplink.mqtt import Ended, MqttSettingsError
+from edge.uplink.mqtt import Ended, MqttSettingsError, Received
+from edge.uplink.trip import TripSum
 from edge.uplink.worker import QUEUE_LENGTH, Uplink
 from tests.support.brokers import wait_for
 from tests.support.uplink import CONTEXT, INFO, ObligingConnection, SetClock, alert, notice, obliging_network
@@ -233,3 +234,83 @@ def test_progress_rises_while_idle(uplink: Uplink, network: type[ObligingConnect
     uplink.start()
     before = uplink.counters().progress
     assert wait_for(lambda: uplink.counters().progress > before + 2)
+
+
+class Hands:
+    """Notes what the fleet moves."""
+
+    def __init__(self) -> None:
+        self.moved: list[object] = []
+
+    def press(self, *, wrong: bool) -> None:
+        self.moved.append("wrong" if wrong else "ack")
+
+    def change_rules(self, changes: dict[str, Any]) -> None:
+        self.moved.append(changes)
+
+    def follow_state(self, for_s: float) -> None:
+        self.moved.append(for_s)
+
+    def restart(self) -> None:
+        self.moved.append("restart")
+
+
+def test_nothing_is_listened_to_unless_the_owner_says_so(uplink: Uplink, network: type[ObligingConnection]) -> None:
+    uplink.start()
+    assert wait_for(lambda: uplink.counters().connected)
+    assert network.made[0].listens == ()
+
+
+def test_commands_are_carried_out_and_answered(network: type[ObligingConnection], tmp_path: Path) -> None:
+    hands = Hands()
+    allowed = Remote(commands=True, allow=("ping", "report", "ack", "mark_wrong", "purge"))
+    uplink = Uplink(MQTT, Outbox(), state_dir=tmp_path, info=INFO, clock=SetClock(), remote=allowed, hands=hands)
+    uplink.start()
+    uplink.offer_health(Health(camera="ok"))
+    uplink.offer_alert(alert(), CONTEXT)
+    assert wait_for(lambda: uplink.counters().delivered == 1)
+    (connection,) = network.made
+    assert connection.listens == ("dms/1/depot-7/van-12/cmd/+",)
+    identity = documents(network, "alerts/active")[-1]["alerts"][0]["alert_id"]
+    for name, parameters in (
+        ("ack", {"alert_id": identity}),
+        ("mark_wrong", {"alert_id": "another"}),
+        ("report", {"state_for_s": 30}),
+        ("purge", {"vehicle": "van-12"}),
+    ):
+        topic = f"dms/1/depot-7/van-12/cmd/{name}"
+        uplink._network.put(Received(connection.number, topic, json.dumps(parameters).encode()))
+    assert wait_for(lambda: documents(network, "rsp/purge"))
+    assert [documents(network, f"rsp/{name}")[0]["status"] for name in ("ack", "mark_wrong", "report")] == [
+        "done",
+        "refused",
+        "done",
+    ]
+    assert documents(network, "rsp/purge")[0]["result"] == {"alerts": 0, "trips": 0, "damaged_files": 0}
+    assert hands.moved == ["ack", 30]
+    assert len(documents(network, "info")) == 2, "a report says everything again"
+    uplink.stop(1.0)
+    assert documents(network, "health")[-1]["commands"] == {"done": 3, "refused": 1, "dropped": 0}
+
+
+def test_vehicle_announces_itself_to_home_assistant_where_wanted(
+    network: type[ObligingConnection], tmp_path: Path
+) -> None:
+    mqtt = Mqtt(fleet="depot-7", vehicle="van-12", homeassistant=True)
+    uplink = Uplink(mqtt, Outbox(), state_dir=tmp_path, info=INFO, clock=SetClock(), expression=False)
+    uplink.start()
+    assert wait_for(lambda: uplink.counters().connected)
+    uplink.stop(1.0)
+    ((topic, payload),) = [
+        (topic, payload) for _, topic, payload, _, _ in network.made[0].sent if topic.startswith("homeassistant")
+    ]
+    assert topic == "homeassistant/device/dms_depot_7_van_12/config"
+    assert not speaks_of_expression(payload.decode().lower())
+
+
+def test_trip_is_delivered_before_the_goodbye(uplink: Uplink, network: type[ObligingConnection]) -> None:
+    uplink.start()
+    uplink.offer_trip(TripSum(started_ns=0, ended_ns=60_000_000_000, reason="shutdown"))
+    assert uplink.stop(5.0).clean
+    (trip,) = documents(network, "trip")
+    assert trip["duration_s"] == 60.0

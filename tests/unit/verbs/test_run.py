@@ -10,6 +10,7 @@ import edge.app
 from edge.cli import main
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from edge.config.schema import Config
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Config]:
     configs: list[Config] = []
 
-    def run_daemon(config: Config, *, config_path: Path | None) -> int:
+    def run_daemon(config: Config, *, config_path: Path | None, layered: Callable[..., Config]) -> int:
         assert config_path is not None
         configs.append(config)
+        configs.append(layered({"rules": {"closure": {"microsleep_s": 1.2}}}))
         return 0
 
     monkeypatch.setattr(edge.app, "run_daemon", run_daemon)
@@ -43,7 +45,9 @@ def test_without_options_the_configuration_stands(started: list[Config], config:
 
 def test_an_input_takes_the_cameras_place_and_keeps_its_pose(started: list[Config], config: Path) -> None:
     assert main(["run", "--config", str(config), "--input", "drive.mp4", "--pace", "fast"]) == 0
+    assert started[1].rules.closure.microsleep_s == 1.2
     camera = started[0].camera
+    assert camera == started[1].camera, "options stand above settings from outside too"
     assert (camera.source, camera.path, camera.pace, camera.loop) == ("files", "drive.mp4", "fast", False)
     assert camera.neutral_yaw_deg == 12.0
 

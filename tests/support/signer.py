@@ -1,0 +1,29 @@
+"""A fleet that signs."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from edge.config.schema import RemoteKey
+
+
+class Signer:
+    """One key pair, and what it signs."""
+
+    def __init__(self, name: str = "depot", seed: bytes = b"\x07" * 32) -> None:
+        self.name = name
+        self._key = Ed25519PrivateKey.from_private_bytes(seed)
+
+    @property
+    def public(self) -> RemoteKey:
+        raw = self._key.public_key().public_bytes_raw()
+        return RemoteKey(name=self.name, public_key=base64.b64encode(raw).decode())
+
+    def sign(self, topic: str, document: dict[str, Any]) -> bytes:
+        text = json.dumps(document)
+        signature = base64.b64encode(self._key.sign(f"{topic}\n{text}".encode())).decode()
+        return json.dumps({"signed": text, "key": self.name, "signature": signature}).encode()

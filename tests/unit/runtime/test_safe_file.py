@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from edge.runtime import safe_file
+from edge.runtime.safe_file import replace_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_file_is_replaced_whole_and_is_ours_alone(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "file"
+    replace_file(path, b"first")
+    replace_file(path, b"second")
+    assert path.read_bytes() == b"second"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [entry.name for entry in path.parent.iterdir()] == ["file"]
+
+
+def test_failure_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    replace_file(path, b"first")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(safe_file.os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        replace_file(path, b"second")
+    assert path.read_bytes() == b"first"
