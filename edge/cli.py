@@ -12,7 +12,20 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from edge import __version__
-from edge.verbs import bench, check, config, explain, homeassistant, models, profiles, record, replay, run, schema, sound
+from edge.verbs import (
+    bench,
+    check,
+    config,
+    explain,
+    homeassistant,
+    models,
+    profiles,
+    record,
+    replay,
+    run,
+    schema,
+    sound,
+)
 from edge.verbs.outcome import INTERRUPTED, OUTPUT_CLOSED, PROBLEM, Complaint
 
 if TYPE_CHECKING:

@@ -86,7 +86,9 @@ class PipelineLoop:
         while not self._inbox.empty():
             member = self._inbox.get_nowait()
             # Files played fast have a time line of their own, where the last frame is now.
-            now_ns = self._by_camera(self._clock.monotonic_ns()) if self._live or self._frame_ns is None else self._frame_ns
+            now_ns = (
+                self._by_camera(self._clock.monotonic_ns()) if self._live or self._frame_ns is None else self._frame_ns
+            )
             self._pipeline.feed(msgspec.structs.replace(member, t_ns=now_ns))
 
     def _by_camera(self, now_ns: int) -> int:

@@ -22,8 +22,8 @@ _DIAGNOSTIC: Final = {"entity_category": "diagnostic"}
 
 
 def device_id(fleet: str, vehicle: str) -> str:
-    """Return the id of the vehicle in Home Assistant; hyphens become underscores there."""
-    return f"dms_{fleet}_{vehicle}".replace("-", "_")
+    """Return the id of the vehicle in Home Assistant; the underscores keep fleet and vehicle apart."""
+    return f"dms_{fleet}_{vehicle}"
 
 
 def topic(fleet: str, vehicle: str) -> str:

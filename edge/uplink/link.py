@@ -42,8 +42,9 @@ class Link:
         topics: Topics,
         boot_id: str,
         tell: Callable[[NetworkEvent], None],
-        listen: Sequence[str] = (),
         connect: Connect | None = None,
+        *,
+        listen: Sequence[str] = (),
     ) -> None:
         """`connect` makes a connection; a simulation of many vehicles hands in one without a thread of its own."""
         self.connected = False

@@ -146,7 +146,7 @@ class Uplink:
         boot_id, topics, mqtt = self._keeper.boot_id, self._topics, self._mqtt
         remote, settings, hands = self._remote_settings
         listen = () if hands is None else listens_to(remote, topics, settings)
-        self._link = Link(mqtt, topics, boot_id, self._network.put, listen)
+        self._link = Link(mqtt, topics, boot_id, self._network.put, listen=listen)
         self._telemetry = Telemetry(
             self._link,
             topics,

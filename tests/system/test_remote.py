@@ -138,7 +138,7 @@ def test_every_message_of_a_running_daemon_fits_the_contract(broker: Mosquitto, 
     assert not depot.hears("rsp/ping", 0.1, transaction="old")
     assert "Vehicle.Driver.IsEyesOnRoad" in b"".join(depot.of("state")).decode()
     announced = [payload for topic, payload, _ in depot.messages if topic.startswith("homeassistant/device/")]
-    assert json.loads(announced[0])["device"]["identifiers"] == ["dms_test_van_1"]
+    assert json.loads(announced[0])["device"]["identifiers"] == ["dms_test_van-1"]
     assert "Traceback" not in daemon.log.read_text()
 
 

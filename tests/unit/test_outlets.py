@@ -223,7 +223,7 @@ def test_the_frame_rate_is_of_the_last_two_seconds_and_falls_in_silence() -> Non
 def test_followed_state_comes_every_second_for_a_while() -> None:
     uplink = FakeUplink()
     clock = [0]
-    outlet = FleetOutlet(uplink, FakePlayer(), lambda: DriverState(t_ns=clock[0]), heartbeat_s=60.0)
+    outlet = FleetOutlet(uplink, FakePlayer(), lambda: DriverState(t_ns=clock[0]), lambda _key: None, heartbeat_s=60.0)
 
     def stream(start_s: int, end_s: int) -> int:
         before = len(uplink.states)

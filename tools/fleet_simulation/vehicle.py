@@ -435,6 +435,10 @@ class _Line:
         """How often a connection was made again."""
         return self._vehicle._link.reconnects  # noqa: SLF001
 
+    @property
+    def last_answer_ns(self) -> None:
+        """When the broker last answered: not on the vehicle's clock, so it is not told."""
+
     def publish(self, topic: str, payload: bytes, _now_ns: int, *, qos: int = 1, retain: bool = True) -> int | None:
         """Send in real time; the telemetry's own stamps are the vehicle's."""
         return self._vehicle.publish(topic, payload, qos=qos, retain=retain)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import jinja2
@@ -63,7 +64,7 @@ def test_without_expression_there_is_no_sensor_for_it() -> None:
 
 @pytest.mark.parametrize(("fleet", "vehicle"), [("north-depot", "van-07"), ("f", "v")])
 def test_ids_are_what_home_assistant_takes(fleet: str, vehicle: str) -> None:
-    assert device_id(fleet, vehicle).replace("_", "").isalnum()
+    assert re.fullmatch("[A-Za-z0-9_-]+", device_id(fleet, vehicle))
     assert topic(fleet, vehicle) == f"homeassistant/device/{device_id(fleet, vehicle)}/config"
     unique = [component["unique_id"] for component in message()["components"].values()]
     assert len(set(unique)) == len(unique)

@@ -304,7 +304,7 @@ def test_vehicle_announces_itself_to_home_assistant_where_wanted(
     ((topic, payload),) = [
         (topic, payload) for _, topic, payload, _, _ in network.made[0].sent if topic.startswith("homeassistant")
     ]
-    assert topic == "homeassistant/device/dms_depot_7_van_12/config"
+    assert topic == "homeassistant/device/dms_depot-7_van-12/config"
     assert not speaks_of_expression(payload.decode().lower())
 
 

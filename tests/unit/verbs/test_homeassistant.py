@@ -11,7 +11,7 @@ from tests.support.brokers import HOST, Fleet, Mosquitto, free_port, wait_for
 if TYPE_CHECKING:
     from pathlib import Path
 
-TOPIC = "homeassistant/device/dms_north_van_7/config"
+TOPIC = "homeassistant/device/dms_north_van-7/config"
 
 
 def configuration(folder: Path, port: int, extra: str = "") -> Path:
