@@ -31,6 +31,7 @@ from edge.outlets import CabOutlet, FleetOutlet, RecordingOutlet
 from edge.pipeline import Pipeline
 from edge.runtime.clock import SystemClock
 from edge.runtime.instance import SingleInstance, StateDirError
+from edge.runtime.last_start import note_start
 from edge.runtime.logs import configure_logging
 from edge.runtime.sdnotify import Notifier
 from edge.runtime.slot import LatestSlot, PatientSlot
@@ -262,6 +263,7 @@ class Daemon:
             if not ready and self._pipeline.meter.first_observation_ns is not None:
                 ready = True
                 notifier.ready()
+                note_start(Path(self._config.service.state_dir))
                 logger.info("watching")
             now_ns = self._clock.monotonic_ns()
             watchdog.poll(now_ns, ready=ready)

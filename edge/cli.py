@@ -16,6 +16,7 @@ from edge.verbs import (
     bench,
     check,
     config,
+    doctor,
     explain,
     homeassistant,
     models,
@@ -31,7 +32,7 @@ from edge.verbs.outcome import INTERRUPTED, OUTPUT_CLOSED, PROBLEM, Complaint
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_VERBS: Final = (run, check, config, profiles, replay, explain, record, bench, sound, models, schema, homeassistant)
+_VERBS: Final = (run, check, config, doctor, profiles, replay, explain, record, bench, sound, models, schema, homeassistant)
 
 _QUIET: Final = {"OPENCV_LOG_LEVEL": "ERROR", "OPENCV_FFMPEG_LOGLEVEL": "-8"}
 """The decoders' own remarks come on top of our sentence with the remedy; set the variables to see them."""
@@ -49,6 +50,7 @@ first steps:
   edge-dms replay drive.mp4 --report r.html  judge a recorded drive and look at it
   edge-dms check dms.yaml                    is this configuration right?
   edge-dms run --config dms.yaml             the daemon itself
+  edge-dms doctor --config dms.yaml          is everything there, and if not, what to do?
 
 Advisory only: not type-approved. It reports the displayed expression, not the emotion.
 """

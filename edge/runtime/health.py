@@ -80,13 +80,14 @@ def temperature_c(thermal: Path = THERMAL) -> float | None:
 
 def throttling(firmware: Path = THROTTLED) -> str | None:
     """Return what holds the board back now, `none` when nothing does, None when it cannot be asked."""
-    word = _firmware_word(firmware)
+    word = firmware_word(firmware)
     if word is None:
         return None
     return ",".join(name for bit, name in THROTTLING_BITS.items() if word >> bit & 1) or "none"
 
 
-def _firmware_word(firmware: Path) -> int | None:
+def firmware_word(firmware: Path = THROTTLED) -> int | None:
+    """Return the bits of `get_throttled`, now and since boot; None when the board does not tell."""
     try:
         return int(firmware.read_text(encoding="ascii"), 16)
     except (OSError, ValueError):

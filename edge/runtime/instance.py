@@ -44,3 +44,18 @@ class SingleInstance:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+def is_taken(state_dir: str | Path) -> bool:
+    """Tell whether a daemon works in a state directory; False as well where we may not look."""
+    try:
+        lock = os.open(f"{state_dir}/lock", os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(lock)
+    return False

@@ -14,6 +14,7 @@ import socket
 import ssl
 import stat
 import sys
+import time
 import weakref
 from contextlib import suppress
 from pathlib import Path
@@ -284,6 +285,54 @@ def _send_at_once(_client: object, _user: object, line: Any) -> None:
 def check(settings: Mqtt) -> None:
     """Look at every file the connection needs. Raises `MqttSettingsError` with a remedy."""
     _identify(paho.Client(CallbackAPIVersion.VERSION2), settings)
+
+
+class MqttRefusedError(Exception):
+    """The broker is there and does not let us in; the text is its reason."""
+
+
+def knock(settings: Mqtt, timeout_s: float) -> None:
+    """Connect as somebody beside the daemon, and go: nothing is published, no last will is left.
+
+    Raises `MqttSettingsError` for an unusable file, `OSError` (name, TCP, TLS, time-out) or `MqttRefusedError`.
+    """
+    version5 = settings.protocol == "5"
+    client = paho.Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=f"{settings.vehicle}-doctor",  # the daemon's own would end its connection
+        protocol=paho.MQTTv5 if version5 else paho.MQTTv311,
+        reconnect_on_failure=False,
+    )
+    _identify(client, settings)
+    _reach(settings, timeout_s)
+    client.connect_timeout = timeout_s
+    codes: list[Any] = []
+    client.on_connect = lambda _client, _user, _flags, code, _properties: codes.append(code)
+    ends = time.monotonic() + timeout_s
+    client.connect(settings.host, settings.port, keepalive=settings.keepalive_s)
+    try:
+        while not codes and time.monotonic() < ends:
+            if client.loop(0.1) not in {paho.MQTT_ERR_SUCCESS, paho.MQTT_ERR_AGAIN} and not codes:
+                raise ConnectionResetError("it ended the connection without a word")
+    finally:
+        client.disconnect()
+        client.loop(0.1)
+    if not codes:
+        raise TimeoutError
+    if codes[0].is_failure:
+        raise MqttRefusedError(str(codes[0]))
+
+
+def _reach(settings: Mqtt, timeout_s: float) -> None:
+    """Open and close the bare line: paho tells less of what goes wrong, and leaves a failed TLS socket open."""
+    with socket.create_connection((settings.host, settings.port), timeout_s) as line:
+        if settings.tls is None:
+            return
+        context = ssl.create_default_context(cafile=settings.tls.ca_file)
+        if settings.tls.cert_file is not None:
+            context.load_cert_chain(settings.tls.cert_file, settings.tls.key_file)
+        with context.wrap_socket(line, server_hostname=settings.host):
+            pass
 
 
 def _identify(client: paho.Client, settings: Mqtt) -> None:

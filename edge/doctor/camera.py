@@ -1,0 +1,150 @@
+"""The camera and what its pictures are like: there, delivering, at which rate, with which stamps, how bright."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from edge.camera.base import CameraError, Frame
+from edge.camera.open import source_for
+from edge.doctor.finding import Finding, fail, ok, warn
+from edge.runtime.instance import is_taken
+
+if TYPE_CHECKING:
+    from edge.config.schema import Config
+    from edge.doctor.machine import Machine
+
+NAMES: Final = ("camera", "frames", "exposure", "infrared_lamp")
+WATCH_S: Final = 2.0
+"""How long frames are read [D]."""
+FIRST_FRAME_S: Final = 4.0
+"""A sensor needs up to two seconds for its first frame [D]."""
+SLOW_RATIO: Final = 0.7
+"""Fewer frames than this share of what was asked for is worth a word [D]."""
+LEAST_FPS: Final = 15.0
+"""Below this a blink falls between two frames [D: schema, `camera.fps`]."""
+DARK: Final = 25.0
+BRIGHT: Final = 220.0
+"""Mean grey levels beyond which the networks find little [D]."""
+CLIPPED_SHARE: Final = 0.25
+BOOT_FILES: Final = ("/boot/firmware/config.txt", "/boot/config.txt")
+
+
+def look(machine: Machine, config: Config) -> list[Finding]:
+    """Open the camera as the daemon would, and judge two seconds of its frames."""
+    camera = config.camera
+    told = f"{camera.source} {camera.path if camera.source == 'files' else camera.device}".strip()
+    if camera.source in {"picamera", "v4l2"} and is_taken(config.service.state_dir):
+        held = "the running daemon holds it; for its pictures: sudo systemctl stop edge-dms, then ask again"
+        return [
+            ok("camera", f"{told}{_sensor(machine)}: in use by the running daemon"),
+            ok("frames", held),
+            ok("exposure", held),
+            _lamp(machine, config, None),
+        ]
+    source = source_for(camera)
+    try:
+        source.open()
+    except CameraError as error:
+        return _absent(machine, config, f"{told}: {error.what}", error.remedy)
+    try:
+        frames = _read(source, WATCH_S)
+    except CameraError as error:
+        return _absent(machine, config, f"{told} opens, but {error.what}", error.remedy)
+    finally:
+        source.close()
+    if not frames:
+        return _absent(machine, config, f"{told} opens, but delivers nothing", "see `edge-dms check` and the cable")
+    return [
+        ok("camera", f"{told}{_sensor(machine)}: {frames[0].gray.shape[1]}x{frames[0].gray.shape[0]}"),
+        _rate(frames, camera.fps),
+        _exposure(frames),
+        _lamp(machine, config, float(np.mean(frames[-1].gray))),
+    ]
+
+
+def _absent(machine: Machine, config: Config, what: str, remedy: str) -> list[Finding]:
+    unseen = "cannot be told without frames"
+    return [
+        fail("camera", what, remedy),
+        fail("frames", unseen, "mend the camera first"),
+        warn("exposure", unseen, "mend the camera first"),
+        warn("infrared_lamp", unseen, "mend the camera first")
+        if config.camera.light == "infrared"
+        else _lamp(machine, config, None),
+    ]
+
+
+def _read(source: object, seconds: float) -> list[Frame]:
+    frames: list[Frame] = []
+    begun = time.monotonic()
+    while not frames or time.monotonic() - begun < seconds:
+        frame = source.read(1.0 if frames else FIRST_FRAME_S)  # type: ignore[attr-defined]
+        if frame is None:
+            break
+        if not frames:
+            begun = time.monotonic()
+        frames.append(frame)
+    return frames
+
+
+def _sensor(machine: Machine) -> str:
+    """Return the names that the kernel gives its cameras and sensors."""
+    names = {machine.text(path) for path in machine.glob("/sys/class/video4linux/*/name")}
+    sensors = sorted(name for name in names if name and not name.startswith(("bcm2835", "pispbe", "rp1-cfe", "rpi-")))
+    return f" ({', '.join(sensors[:4])})" if sensors else ""
+
+
+def _rate(frames: list[Frame], asked_fps: float) -> Finding:
+    stamps = [frame.t_ns for frame in frames]
+    if any(later <= earlier for earlier, later in itertools.pairwise(stamps)):
+        return fail("frames", "stamps do not rise from frame to frame", "update the camera's driver; reboot")
+    if len(frames) < 2:
+        return warn("frames", "a single frame came", "give a longer film")
+    span_s = (stamps[-1] - stamps[0]) / 1e9
+    fps = (len(stamps) - 1) / span_s
+    lost = frames[-1].sequence - frames[0].sequence - (len(frames) - 1)
+    told = f"{fps:.1f} per second, stamps rise evenly" + (f", {lost} lost in the driver" if lost else "")
+    if fps < min(asked_fps * SLOW_RATIO, LEAST_FPS):
+        return warn(
+            "frames", f"{fps:.1f} per second where {asked_fps:g} were asked for", "more light, or a smaller picture"
+        )
+    return ok("frames", told)
+
+
+def _exposure(frames: list[Frame]) -> Finding:
+    last = frames[-1]
+    mean = float(np.mean(last.gray))
+    clipped = float(np.mean(last.gray >= 250))
+    told = f"mean grey {mean:.0f} of 255, {clipped:.0%} burnt out"
+    if last.exposure_us is not None:
+        told += f", exposure {last.exposure_us / 1000:.1f} ms" + (f", gain {last.gain:.1f}" if last.gain else "")
+    if mean < DARK:
+        return warn("exposure", f"{told}: dark", "take the lens cap off; at night switch the infrared lamp on")
+    if mean > BRIGHT or clipped > CLIPPED_SHARE:
+        return warn("exposure", f"{told}: too bright", "turn the camera out of the light, or dim the lamp")
+    return ok("exposure", told)
+
+
+def _lamp(machine: Machine, config: Config, mean: float | None) -> Finding:
+    if config.camera.light == "visible":
+        return ok("infrared_lamp", "none is used: camera.light is visible")
+    boot = next((text for file in BOOT_FILES if (text := machine.text(file)) is not None), None)
+    lines = [line.strip() for line in (boot or "").splitlines()]
+    if boot is not None and not any(line.startswith("gpio=") and "op,dl" in line for line in lines):
+        return warn(
+            "infrared_lamp",
+            "nothing keeps the lamp off until the daemon runs",
+            "add gpio=22=op,dl (your lamp's pin) to /boot/firmware/config.txt",
+        )
+    if mean is not None and mean < DARK:
+        return warn(
+            "infrared_lamp",
+            "the picture is dark: the lamp is off or broken",
+            "look at it through a phone's camera: it glows violet when it is on",
+        )
+    seen = "the picture is lit" if mean is not None else "the running daemon holds the camera"
+    return ok("infrared_lamp", f"{seen}; whether the light is the lamp's shows only in the dark")
