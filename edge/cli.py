@@ -32,7 +32,21 @@ from edge.verbs.outcome import INTERRUPTED, OUTPUT_CLOSED, PROBLEM, Complaint
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_VERBS: Final = (run, check, config, doctor, profiles, replay, explain, record, bench, sound, models, schema, homeassistant)
+_VERBS: Final = (
+    run,
+    check,
+    config,
+    doctor,
+    profiles,
+    replay,
+    explain,
+    record,
+    bench,
+    sound,
+    models,
+    schema,
+    homeassistant,
+)
 
 _QUIET: Final = {"OPENCV_LOG_LEVEL": "ERROR", "OPENCV_FFMPEG_LOGLEVEL": "-8"}
 """The decoders' own remarks come on top of our sentence with the remedy; set the variables to see them."""
