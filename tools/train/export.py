@@ -13,9 +13,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from augment import Augmenter, plain
-from data import LABELS, load_visible
+from data import LABELS, FaceSet, load_visible
+from expression import choosing_half
+from figures import best_temperature
 from float_file import folded, write_float_file
-from net import CLASSES, INPUT_PX, SHAPES, ConvNorm, ExpressionNet
+from net import CLASSES, FER2013_CLASSES, INPUT_PX, SHAPES, ConvNorm, ExpressionNet
+from run import answers_of
 from tflite_graph import FloatGraph
 
 CALIBRATION_PICTURES = 600
@@ -52,6 +55,20 @@ def load_net(path: Path, shape: str = "student") -> ExpressionNet:
     return net.eval()
 
 
+@torch.no_grad()
+def share_temperature(net: ExpressionNet, valid: FaceSet) -> None:
+    """Scale the FER2013 logits so that one temperature suits both heads: the manifest states one a network."""
+    chosen = choosing_half(valid)
+    votes, label = valid.shares[chosen].argmax(1), valid.fer_label[chosen].astype(np.int64)
+    logits = answers_of(net, plain(torch.from_numpy(valid.canvases[chosen]))).numpy()
+    published, labelled = votes < FER2013_CLASSES, label >= 0
+    wanted = best_temperature(logits[published, :FER2013_CLASSES], votes[published])
+    own = best_temperature(logits[labelled, CLASSES:], label[labelled])
+    net.heads.weight[CLASSES:] *= wanted / own
+    net.heads.bias[CLASSES:] *= wanted / own
+    print(f"temperature {wanted:.3f} of the votes, {own:.3f} of the FER2013 labels: scaled by {wanted / own:.3f}")
+
+
 def main() -> None:
     """Read the command line, export, check against PyTorch and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -62,6 +79,7 @@ def main() -> None:
     torch.set_num_threads(1)
     net = load_net(options.run / "best.pt")
     faces = load_visible(options.data)["ferplus"]
+    share_temperature(net, faces.part(held_out=True))
     generator = np.random.default_rng(options.seed)
 
     def pictures(*, held_out: bool) -> torch.Tensor:

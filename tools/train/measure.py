@@ -91,13 +91,17 @@ class Measurement:
             faces.fer_label[labelled].astype(np.int64),
             pictures[labelled],
         )
+        fer2013, fer_label = self.logits(plain(canvases), "fer2013"), faces.fer_label.astype(np.int64)
         self.note_both(
             "FER2013 label, 7 classes, valid split, its own logits",
-            self.logits(plain(canvases[labelled]), "fer2013").argmax(1),
-            faces.fer_label[labelled].astype(np.int64),
+            fer2013[labelled].argmax(1),
+            fer_label[labelled],
             pictures[labelled],
         )
-        self._calibrate(day[:, :PUBLISHED], night[:, :PUBLISHED], truth, chosen)
+        temperature = self._calibrate(day[:, :PUBLISHED], night[:, :PUBLISHED], truth, chosen)
+        rest = rest & labelled
+        error = calibration_error(probabilities(fer2013[rest], temperature), fer_label[rest])
+        self.note("reporting half, FER2013 label, its own logits: calibration error", round(error, 4))
 
     def _calibrate(
         self,
@@ -105,7 +109,8 @@ class Measurement:
         night: NDArray[np.float32],
         truth: NDArray[np.int64],
         chosen: NDArray[np.bool_],
-    ) -> None:
+    ) -> float:
+        """Find temperature and threshold of the votes on the choosing half; returns the temperature."""
         published = truth < PUBLISHED
         half, rest = chosen & published, ~chosen & published
         both, answers = np.concatenate([day[half], night[half]]), np.concatenate([truth[half], truth[half]])
@@ -120,6 +125,7 @@ class Measurement:
             self.note(f"reporting half, {name}: calibration error", round(calibration_error(stated, truth[rest]), 4))
             self.note(f"reporting half, {name}: share kept", round(float(kept.mean()), 3))
             self.note(f"reporting half, {name}: accuracy of those kept", round(float(right.mean()), 3))
+        return temperature
 
     def others(self) -> None:
         """Wild and CK+ held-out persons, argmax over the seven published classes."""
