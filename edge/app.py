@@ -1,8 +1,9 @@
 """The only wiring: configuration → objects → threads. Parts start in order and stop in reverse.
 
 Threads: `capture` reads the camera, `pipeline` decides, `cab` warns, `uplink` owns disk and broker, `recorder` writes
-recordings where they are on, `main` (this one) watches, reports health and feeds the watchdog. A worker that fails
-stops everything and the process ends with 1: the service manager starts it anew.
+recordings where they are on, `ir light` drives the infrared light where it is ours, `main` (this one) watches, reports
+health and feeds the watchdog. A worker that fails stops everything and the process ends with 1: the service manager
+starts it anew.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from edge import __version__
 from edge.actuators.open import actuators_for
 from edge.actuators.player import CabPlayer
 from edge.camera.base import CameraError
-from edge.camera.capture import Capture
+from edge.camera.capture import Capture, Condition
+from edge.camera.ir_control import IrControl
+from edge.camera.ir_light import output_for
 from edge.camera.open import source_for
 from edge.decision.engine import DecisionEngine
 from edge.hands import FleetHands
@@ -134,12 +137,15 @@ class Daemon:
         )
         source = source_for(config.camera, self._clock, start_ns=self._start_ns())
         self._slot: LatestSlot[Frame] = LatestSlot() if source.live else PatientSlot()
+        ir_output = output_for(config.camera.ir)
+        self._ir = None if ir_output is None else IrControl(config.camera.ir, ir_output, self._clock)
         self._capture = Capture(
             source,
             self._slot,
             stall_s=config.camera.stall_s,
             reopen=config.camera.source != "files",
             clock=self._clock,
+            on_frame=None if self._ir is None else self._ir.frame,
         )
         self._player = CabPlayer(actuators_for(config.cab), self._clock, self_test=config.cab.self_test)
         self._uplink = Uplink(
@@ -186,9 +192,7 @@ class Daemon:
             engine,
             (CabOutlet(self._player, lambda: self._loop.reference_ns), self._fleet, *self._recordings),
         )
-        self._loop = PipelineLoop(
-            self._pipeline, self._slot, lambda: self._capture.condition, self._clock, live=source.live
-        )
+        self._loop = PipelineLoop(self._pipeline, self._slot, self._camera_condition, self._clock, live=source.live)
         self._workers = self._make_workers(source)
         self._health = HealthReporter(
             pipeline=self._pipeline,
@@ -200,6 +204,7 @@ class Daemon:
             recordings=self._recordings,
             nets=self._nets,
             light=config.camera.light,
+            ir=self._ir,
         )
 
     def run(self) -> int:
@@ -247,10 +252,20 @@ class Daemon:
                     self._end(failed=True)
 
         recorders = [Worker("recorder", outlet.record, failed) for outlet in self._recordings]
+        lights = [] if self._ir is None else [self._light_worker(self._ir, failed)]
         self._decider = Worker("pipeline", decide, failed)
         self._reader = Worker("capture", capture, failed)
         logger.debug("frames come %s", "at their own pace" if source.live else "as fast as they are taken")
-        return [*recorders, self._decider, self._reader]
+        return [*recorders, *lights, self._decider, self._reader]
+
+    @staticmethod
+    def _light_worker(light: IrControl, failed: Callable[[Worker, BaseException], None]) -> Worker:
+        return Worker("ir light", lambda worker: light.run(worker.stop_event, worker.beat), failed)
+
+    def _camera_condition(self) -> Condition:
+        """Return what ails the camera; its light where it does deliver."""
+        condition = self._capture.condition
+        return condition if self._ir is None or condition.state != "ok" else self._ir.condition
 
     def _watch(self, notifier: Notifier) -> None:
         watchdog = Watchdog(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from edge.actuators.player import CabPlayer
     from edge.camera.base import Frame
     from edge.camera.capture import Capture
+    from edge.camera.ir_control import IrControl
     from edge.config.schema import Light
     from edge.loop import PipelineLoop
     from edge.outlets import FleetOutlet, RecordingOutlet
@@ -37,6 +38,7 @@ class HealthReporter:
         recordings: Sequence[RecordingOutlet],
         nets: Nets,
         light: Light,
+        ir: IrControl | None = None,
     ) -> None:
         self._pipeline = pipeline
         self._capture = capture
@@ -47,6 +49,7 @@ class HealthReporter:
         self._recordings = recordings
         self._nets = nets
         self._light = light
+        self._ir = ir
         self._board = BoardSensors()
         self._cpu_at_start_ns = time.process_time_ns()
 
@@ -59,6 +62,8 @@ class HealthReporter:
         return Health(
             camera=self._pipeline.camera.state,
             light=self._light,
+            ir_power=None if self._ir is None else round(self._ir.power, 3),
+            ir_lit=None if self._ir is None else self._ir.lit,
             fps=meter.fps,
             inference_ms=meter.cpu_ms_per_frame,
             delegate="+".join(delegates),

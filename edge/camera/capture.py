@@ -55,8 +55,12 @@ class Capture:
         stall_s: float,
         reopen: bool = True,
         clock: Clock | None = None,
+        on_frame: Callable[[Frame], None] | None = None,
     ) -> None:
-        """`stall_s` without a frame is a lost camera; `reopen=False` (files) raises instead of trying again."""
+        """`stall_s` without a frame is a lost camera; `reopen=False` (files) raises instead of trying again.
+
+        `on_frame` is told every frame before it goes into the slot, and must not wait.
+        """
         self.condition = Condition("ok", 0)
         self.frames = 0
         """Good frames so far."""
@@ -68,6 +72,7 @@ class Capture:
         self._slot = slot
         self._stall_s = stall_s
         self._reopen = reopen
+        self._on_frame = on_frame
         self._clock = clock or SystemClock()
         self._back_off = BackOff()
         self._last_good_ns = 0
@@ -109,6 +114,8 @@ class Capture:
                 continue
             if frame is None:
                 return True
+            if self._on_frame is not None:
+                self._on_frame(frame)
             self._slot.put(replace(frame, arrived_ns=self._clock.monotonic_ns()))
             self._note_good()
             beat()

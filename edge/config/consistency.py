@@ -101,6 +101,18 @@ def _camera(config: Config) -> Iterator[Contradiction]:
         yield Contradiction(
             ("camera.path", "camera.source"), "the source `files` needs a video or a folder", "add `path:` to `camera`"
         )
+    ir = camera.ir
+    if ir.output == "gpio" and ir.pin is None:
+        yield Contradiction(
+            ("camera.ir.pin", "camera.ir.output"), "the output `gpio` needs a pin", "add `pin:` to `camera.ir`"
+        )
+    if ir.low_exposure_us >= ir.high_exposure_us:
+        yield Contradiction(
+            ("camera.ir.low_exposure_us", "camera.ir.high_exposure_us"),
+            f"low_exposure_us ({ir.low_exposure_us:g}) must be below high_exposure_us ({ir.high_exposure_us:g}): "
+            "the darker, the more light",
+            "lower low_exposure_us or raise high_exposure_us",
+        )
 
 
 def _outputs(config: Config) -> Iterator[Contradiction]:
@@ -113,6 +125,11 @@ def _outputs(config: Config) -> Iterator[Contradiction]:
     if recording.stream_file is not None and recording.stream_file == recording.decisions_file:
         yield Contradiction(
             ("recording.stream_file", "recording.decisions_file"), "both name the same file", "choose another name"
+        )
+    ir = config.camera.ir
+    if gpio is not None and ir.output == "gpio" and ir.pin in {gpio.buzzer_pin, gpio.led_pin} - {None}:
+        yield Contradiction(
+            ("cab.gpio", "camera.ir.pin"), f"pin {ir.pin} drives a warning already", "choose another pin"
         )
     names = [zone.name for zone in config.rules.zones]
     for name in sorted({name for name in names if names.count(name) > 1}):

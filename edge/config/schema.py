@@ -24,6 +24,36 @@ Side = Literal["left", "right"]
 CommandName = Literal["ping", "report", "ack", "mark_wrong", "purge"]
 
 
+class IrLight(Section, frozen=True):
+    """The infrared light beside the camera, if the board drives it."""
+
+    output: Annotated[
+        Literal["none", "gpio", "hardware_pwm"],
+        Meta(description="none: the light is wired to be always on, or there is none."),
+    ] = "none"
+    pin: Annotated[Pin | None, Meta(description="gpio: BCM number of the pin.")] = None
+    pwm_chip: Annotated[int, Meta(ge=0, le=15, description="hardware_pwm: number of pwmchip in /sys/class/pwm.")] = 0
+    pwm_channel: Annotated[int, Meta(ge=0, le=15, description="hardware_pwm: channel of that chip.")] = 0
+    frequency_hz: Annotated[
+        float,
+        Meta(ge=50.0, le=50000.0, description="Pulses a second; above 5000 with hardware_pwm leaves no bands."),
+    ] = 1000.0
+    active_high: Annotated[bool, Meta(description="A high level switches the light on.")] = True
+    low_exposure_us: Annotated[
+        float, Meta(ge=10.0, le=1e6, description="Exposure in microseconds times gain at which the light is off.")
+    ] = 4000.0
+    high_exposure_us: Annotated[
+        float, Meta(ge=10.0, le=1e6, description="Exposure in microseconds times gain from which it has full power.")
+    ] = 12000.0
+    tau_s: Annotated[float, Meta(ge=1.0, le=120.0, description="Time constant of its changes; 5 while aiming.")] = 30.0
+    max_power: Annotated[
+        float, Meta(gt=0.0, le=1.0, description="Largest share of the power; see EYE_SAFETY.md before raising the LED.")
+    ] = 1.0
+    check: Annotated[
+        bool, Meta(description="Switch it off and on for a second at the start and now and then: does it light?")
+    ] = True
+
+
 class Camera(Section, frozen=True):
     """Where frames come from and how the camera looks at the driver."""
 
@@ -72,6 +102,7 @@ class Camera(Section, frozen=True):
         float, Meta(ge=-40.0, le=40.0, description="Head pitch seen when the driver looks ahead.")
     ] = 0.0
     stall_s: Annotated[float, Meta(ge=0.5, le=2.0, description="No frame for so long is a stalled camera.")] = 1.0
+    ir: IrLight = field(default_factory=IrLight)
 
     @property
     def driver_side(self) -> Side:

@@ -336,6 +336,10 @@ class Health(Message, frozen=True, kw_only=True):
     """What ails the camera; `ok` when nothing does."""
     light: Literal["infrared", "visible"] | None = None
     """What the camera is set to see by; a broken infrared light is `camera: ir_fault`."""
+    ir_power: float | None = None
+    """Share of the infrared light's power now, 0 to 1; left out where the board does not drive it."""
+    ir_lit: bool | None = None
+    """Whether the picture got brighter when the light was last tried; left out while nobody knows."""
     fps: float | None = None
     """Frames seen a second, over the last two."""
     inference_ms: float | None = None

@@ -247,3 +247,44 @@ def test_a_file_that_is_no_film_ends_the_daemon_with_the_remedy(broker: Mosquitt
     text = daemon.log.read_text()
     assert "is not a film that can be read" in text
     assert "Traceback" not in text
+
+
+def test_the_infrared_light_burns_while_frames_come_and_health_tells_it(broker: Mosquitto, tmp_path: Path) -> None:
+    pytest.importorskip("gpiozero")
+    broker.start()
+    fleet = Fleet(broker.port).ready()
+    light = {"pace": "realtime", "ir": {"output": "gpio", "pin": 18}}
+    daemon = Daemon(tmp_path, broker.port, camera=light, outbox={"health_s": 1})
+    # gpiozero's own mock pins stand in for the header: they keep the same interface.
+    daemon.start(GPIOZERO_PIN_FACTORY="mock", GPIOZERO_MOCK_PIN_CLASS="mockpwmpin")
+    try:
+        powers: list[float | None] = []
+
+        def burning() -> bool:
+            powers[:] = [json.loads(payload).get("ir_power") for payload in fleet.of("health")]
+            return 1.0 in powers
+
+        assert wait_for(burning, 30), daemon.log.read_text()
+        assert daemon.end(signal.SIGTERM) == 0
+    finally:
+        daemon.close()
+        fleet.close()
+
+
+def test_an_infrared_light_that_cannot_be_driven_is_told_and_the_watch_goes_on(
+    broker: Mosquitto, tmp_path: Path
+) -> None:
+    broker.start()
+    fleet = Fleet(broker.port).ready()
+    daemon = Daemon(
+        tmp_path, broker.port, camera={"pace": "realtime", "ir": {"output": "hardware_pwm", "pwm_chip": 15}}
+    )
+    daemon.start()
+    try:
+        assert wait_for(lambda: any(json.loads(p)["camera"] == "ir_fault" for p in fleet.of("health")), 30)
+        assert "dtoverlay=pwm" in daemon.log.read_text()
+        assert wait_for(lambda: any(data["kind"] == "health" for data in alerts(fleet)), 30)
+        assert daemon.end(signal.SIGTERM) == 0
+    finally:
+        daemon.close()
+        fleet.close()
