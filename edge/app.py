@@ -9,6 +9,7 @@ starts it anew.
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import platform
 import signal
@@ -32,6 +33,7 @@ from edge.inference.runtime import RuntimeMissingError
 from edge.loop import PipelineLoop
 from edge.outlets import CabOutlet, FleetOutlet, RecordingOutlet
 from edge.pipeline import Pipeline
+from edge.reload import ConfigReload
 from edge.runtime.clock import SystemClock
 from edge.runtime.instance import SingleInstance, StateDirError
 from edge.runtime.last_start import note_start
@@ -87,11 +89,11 @@ def run_daemon(
     try:
         with SingleInstance(state_dir):
             if layered is None or not config.remote.configuration:
-                return _run(config)
+                return _run(config, None if layered is None else functools.partial(layered, {}))
             store = SettingsStore(state_dir)
             settings = begin(config, store, layered)
             configure_logging(settings.running.service.log_level, settings.running.service.log_format)
-            status = _run(settings.running, settings)
+            status = _run(settings.running, settings.read_again, settings)
             if status == FAILED and store.tried:
                 store.roll_back("the daemon failed with it")
                 return RESTART
@@ -101,9 +103,9 @@ def run_daemon(
         return FAILED
 
 
-def _run(config: Config, settings: RemoteSettings | None = None) -> int:
+def _run(config: Config, read_again: Callable[[], Config] | None, settings: RemoteSettings | None = None) -> int:
     try:
-        return Daemon(config, settings).run()
+        return Daemon(config, read_again, settings).run()
     except (
         CameraError,
         ModelError,
@@ -124,10 +126,19 @@ def _run(config: Config, settings: RemoteSettings | None = None) -> int:
 class Daemon:
     """All parts of one running daemon."""
 
-    def __init__(self, config: Config, settings: RemoteSettings | None = None) -> None:
-        """Build every part; nothing runs yet. Raises `ModelError` when a network is missing or wrong."""
+    def __init__(
+        self,
+        config: Config,
+        read_again: Callable[[], Config] | None = None,
+        settings: RemoteSettings | None = None,
+    ) -> None:
+        """Build every part; nothing runs yet. Raises `ModelError` when a network is missing or wrong.
+
+        `read_again` reads the configuration anew for SIGHUP; without it the signal changes nothing.
+        """
         self._config = config
         self._ended = threading.Event()
+        self._reload_asked = threading.Event()
         self._failed = self._restart = False
         self._clock = SystemClock()
         state_dir = Path(config.service.state_dir)
@@ -148,6 +159,11 @@ class Daemon:
             on_frame=None if self._ir is None else self._ir.frame,
         )
         self._player = CabPlayer(actuators_for(config.cab), self._clock, self_test=config.cab.self_test)
+        hands = FleetHands(
+            put=lambda member: self._loop.put(member),  # noqa: PLW0108 - the loop is made below
+            follow=lambda for_s: self._fleet.follow_state(for_s),  # noqa: PLW0108 - the same
+            restart_daemon=self._end_for_restart,
+        )
         self._uplink = Uplink(
             config.mqtt,
             config.outbox,
@@ -156,12 +172,11 @@ class Daemon:
             expression=config.expression.enabled,
             remote=config.remote,
             settings=settings,
-            hands=FleetHands(
-                put=lambda member: self._loop.put(member),  # noqa: PLW0108 - the loop is made below
-                follow=lambda for_s: self._fleet.follow_state(for_s),  # noqa: PLW0108 - the same
-                restart_daemon=self._end_for_restart,
-            ),
+            hands=hands,
             on_failure=lambda _failure: self._end(failed=True),
+        )
+        self._reload = ConfigReload(
+            config, read_again or (lambda: config), hands.change_rules, self._uplink.offer_configuration
         )
         self._recordings = [
             RecordingOutlet(Path(path), members=members)
@@ -204,12 +219,14 @@ class Daemon:
             recordings=self._recordings,
             nets=self._nets,
             light=config.camera.light,
+            reload=self._reload,
             ir=self._ir,
         )
 
     def run(self) -> int:
         """Start everything, watch, stop everything."""
         previous = {number: signal.signal(number, self._on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
+        previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, lambda *_: self._reload_asked.set())
         notifier = Notifier()
         try:
             self._uplink.start()
@@ -280,6 +297,9 @@ class Daemon:
                 notifier.ready()
                 note_start(Path(self._config.service.state_dir))
                 logger.info("watching")
+            if self._reload_asked.is_set():
+                self._reload_asked.clear()
+                notifier.status(self._reload.again())
             now_ns = self._clock.monotonic_ns()
             watchdog.poll(now_ns, ready=ready)
             if now_ns / 1e9 >= health_due_s:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from edge.loop import PipelineLoop
     from edge.outlets import FleetOutlet, RecordingOutlet
     from edge.pipeline import Pipeline
+    from edge.reload import ConfigReload
     from edge.runtime.slot import LatestSlot
     from edge.vision.nets import Nets
 
@@ -38,6 +39,7 @@ class HealthReporter:
         recordings: Sequence[RecordingOutlet],
         nets: Nets,
         light: Light,
+        reload: ConfigReload,
         ir: IrControl | None = None,
     ) -> None:
         self._pipeline = pipeline
@@ -49,6 +51,7 @@ class HealthReporter:
         self._recordings = recordings
         self._nets = nets
         self._light = light
+        self._reload = reload
         self._ir = ir
         self._board = BoardSensors()
         self._cpu_at_start_ns = time.process_time_ns()
@@ -95,6 +98,7 @@ class HealthReporter:
     def _faults(self) -> list[str]:
         faults = [f"cab_{name}" for name in sorted(self._player.faults())]
         faults += sorted(self._nets.faults())
+        faults += self._reload.faults()
         if self._nets.degraded_reason() is not None:
             faults.append("delegate_degraded")
         if self._pipeline.camera.state != "ok":

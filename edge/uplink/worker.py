@@ -20,6 +20,7 @@ from edge.uplink.messages import CLOUD_EVENT, OutboxHealth, encode
 from edge.uplink.mqtt import FAILURE, NO_SUBSCRIBER, NOT_AUTHORISED, Answered, Connected, Received, check
 from edge.uplink.outbox import AlertOutbox
 from edge.uplink.remote.desk import RemoteDesk, listens_to
+from edge.uplink.remote.settings import config_hash
 from edge.uplink.telemetry import Telemetry
 from edge.uplink.topics import Topics
 from edge.uplink.trip import stored_trip
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from edge.config.schema import Mqtt, Outbox
+    from edge.config.schema import Config, Mqtt, Outbox
     from edge.types import AlertChange, DriverState
     from edge.uplink.messages import AlertContext, Health, Info
     from edge.uplink.mqtt import NetworkEvent
@@ -132,6 +133,7 @@ class Uplink:
         self._telemetry: Telemetry
         self._trip_post: TripPost
         self._remote: RemoteDesk | None = None
+        self._reloaded: Config | None = None
 
     def start(self) -> None:
         """Open the outbox, close what a crash left open, start the thread.
@@ -204,6 +206,11 @@ class Uplink:
     def offer_trip(self, sums: TripSum) -> None:
         """Take a finished drive on its way."""
         self._trips.put(sums)
+        self._wake()
+
+    def offer_configuration(self, config: Config) -> None:
+        """Take note of what runs since the vehicle's file was read again; `info` tells its hash."""
+        self._reloaded = config
         self._wake()
 
     def stop(self, drain_s: float) -> DrainResult:
@@ -288,9 +295,20 @@ class Uplink:
         self._trip_post.poll(now)
         if self._remote is not None:
             self._remote.poll(now, seeing=self._health is not None and bool(self._health.frames))
+        self._take_configuration(now)
         self._count(now)
         self._tell(now)
         return now
+
+    def _take_configuration(self, now: Instant) -> None:
+        config, self._reloaded = self._reloaded, None
+        if config is None:
+            return
+        info = msgspec.structs.replace(self._telemetry.info, config_hash=config_hash(config))
+        self._telemetry.info = self._keeper.register.info = info
+        self._telemetry.tell_info(now)
+        if self._remote is not None:
+            self._remote.reloaded(config, now)
 
     def _take_trips(self, now: Instant) -> None:
         while True:

@@ -23,6 +23,9 @@ Warnings in the cab come first; alerts are kept on disk until the broker has tak
   edge-dms run --config dms.yaml --input drive.mp4              a film in place of the camera
   edge-dms run --config dms.yaml --input drive.mp4 --pace fast  ... as fast as it goes
 
+SIGHUP (systemctl reload edge-dms) reads the configuration again: thresholds change at once, what needs a restart is
+named, and a file with a mistake changes nothing.
+
 Exit code 0: stopped as asked; 1: could not start, or a part of it failed (the service manager starts it anew).
 """
 

@@ -15,7 +15,7 @@ from edge.uplink.remote.signing import open_keys
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from edge.config.schema import Mqtt, Remote
+    from edge.config.schema import Config, Mqtt, Remote
     from edge.uplink.keeper import Keeper
     from edge.uplink.link import Link
     from edge.uplink.messages import CommandHealth
@@ -125,6 +125,12 @@ class RemoteDesk:
     def greet(self, now: Instant) -> None:
         """Say on a fresh connection which settings are in force."""
         if self._settings is not None:
+            self._tell_settings(now)
+
+    def reloaded(self, config: Config, now: Instant) -> None:
+        """Say what runs since the vehicle's file was read again."""
+        if self._settings is not None:
+            self._settings.reloaded(config)
             self._tell_settings(now)
 
     def poll(self, now: Instant, *, seeing: bool) -> None:

@@ -53,6 +53,18 @@ class RemoteSettings(msgspec.Struct, frozen=True):
     unusable: tuple[SettingError, ...] = ()
     """Why accepted settings could not be used at this start: the file changed under them."""
 
+    def read_again(self) -> Config:
+        """Read the vehicle's file anew, with the settings in force over it. Raises `ConfigError` when it is wrong."""
+        alone = self.layered({})
+        in_force = self.store.in_force
+        if in_force is None:
+            return alone
+        try:
+            return self.layered(in_force.settings)
+        except ConfigError as error:
+            logger.warning("the settings of version %d do not go with the file any more: %s", in_force.version, error)
+            return alone
+
 
 def begin(config: Config, store: SettingsStore, layered: Callable[[dict[str, Any]], Config]) -> RemoteSettings:
     """Lay the accepted settings over the vehicle's own configuration for this start."""
@@ -98,6 +110,10 @@ class SettingsDesk:
         trial = begun.store.ledger.trial
         self._pending = trial is not None and begun.applied != trial
         """What is on trial waits for a start."""
+
+    def reloaded(self, config: Config) -> None:
+        """Go by what runs since the vehicle's file was read again."""
+        self.running = config
 
     def take(self, received: Received, now: Instant) -> bool:
         """Judge desired settings and act on them; True when there is something to report."""

@@ -73,6 +73,11 @@ class SettingsStore:
         """True while settings on trial are in force in this process, or were when it began."""
         return self.ledger.trial is not None and self.ledger.starts > 0
 
+    @property
+    def in_force(self) -> Accepted | None:
+        """The settings that this process runs with."""
+        return self.ledger.trial if self.tried else self.ledger.good
+
     def begin(self) -> Accepted | None:
         """Return the settings for this start: those on trial, while they have starts left, else the last good ones."""
         if self.ledger.trial is None:
