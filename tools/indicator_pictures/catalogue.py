@@ -154,6 +154,25 @@ PICTURES: Final = (
         ),
     ),
     Picture(
+        "baseline",
+        ("baseline_eyes", "baseline_mouth", "baseline_pose", "baseline_neutral_expression"),
+        "The driver's own baseline is learnt from a minute of seen driving",
+        (0.0, 119.0),
+        _stack(
+            _several(
+                "learnt, by what it needs",
+                0.0,
+                1.0,
+                {
+                    "baseline_eyes": "eyes",
+                    "baseline_mouth": "mouth",
+                    "baseline_pose": "pose",
+                    "baseline_neutral_expression": "neutral expression",
+                },
+            ),
+        ),
+    ),
+    Picture(
         "eyes_closed_s",
         ("eyes_closed_s",),
         "A closure that grows until the eyes open",

@@ -20,12 +20,12 @@ COLUMN: Final = 1.5
 """Of the samples within so many pixels the lowest and the highest are drawn: no blink gets lost."""
 _STYLE: Final = """\
 text{font:11px system-ui,sans-serif;fill:#24292f}.h{font-size:13px;font-weight:600}.d,.m{fill:#57606a}.m{font-size:10px}
-.b{fill:#fff}.a{stroke:#d0d7de}.c{fill:none;stroke-width:1.4}.c0{stroke:#0969da}.c1{stroke:#bc4c00}.c2{stroke:#1a7f37}
+.b{fill:#fff}.a{stroke:#d0d7de}.c{fill:none;stroke-width:1.4}.c0{stroke:#0969da}.c1{stroke:#bc4c00}.c2{stroke:#1a7f37}.c3{stroke:#8250df}
 .l{stroke:#cf222e;stroke-dasharray:4 3}.s0{fill:#ddf4ff}.s1{fill:#ffb77c}.k0{fill:#0969da}.k1{fill:#bc4c00}
-.k2{fill:#1a7f37}
+.k2{fill:#1a7f37}.k3{fill:#8250df}
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.d,.m{fill:#9198a1}.b{fill:#0d1117}.a{stroke:#3d444d}
-.c0{stroke:#58a6ff}.c1{stroke:#f0883e}.c2{stroke:#56d364}.l{stroke:#ff7b72}.s0{fill:#10315a}.s1{fill:#7d3c0a}
-.k0{fill:#58a6ff}.k1{fill:#f0883e}.k2{fill:#56d364}}"""
+.c0{stroke:#58a6ff}.c1{stroke:#f0883e}.c2{stroke:#56d364}.c3{stroke:#bc8cff}.l{stroke:#ff7b72}.s0{fill:#10315a}.s1{fill:#7d3c0a}
+.k0{fill:#58a6ff}.k1{fill:#f0883e}.k2{fill:#56d364}.k3{fill:#bc8cff}}"""
 
 
 class Mark(NamedTuple):
