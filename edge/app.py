@@ -221,6 +221,7 @@ class Daemon:
             light=config.camera.light,
             reload=self._reload,
             ir=self._ir,
+            vehicle=self._vehicle,
         )
 
     def run(self) -> int:
@@ -231,6 +232,7 @@ class Daemon:
         try:
             self._uplink.start()
             self._player.start()
+            self._vehicle.start()
             for worker in self._workers:
                 worker.start()
             self._watch(notifier)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from edge.pipeline import Pipeline
     from edge.reload import ConfigReload
     from edge.runtime.slot import LatestSlot
+    from edge.vehicle.base import VehicleSource
     from edge.vision.nets import Nets
 
 
@@ -38,6 +39,7 @@ class HealthReporter:
         loop: PipelineLoop,
         recordings: Sequence[RecordingOutlet],
         nets: Nets,
+        vehicle: VehicleSource,
         light: Light,
         reload: ConfigReload,
         ir: IrControl | None = None,
@@ -50,6 +52,7 @@ class HealthReporter:
         self._loop = loop
         self._recordings = recordings
         self._nets = nets
+        self._vehicle = vehicle
         self._light = light
         self._reload = reload
         self._ir = ir
@@ -60,6 +63,7 @@ class HealthReporter:
         """Return the health of this moment."""
         meter, board, state = self._pipeline.meter, self._board.read(), self._fleet.last_state
         cpu_ns = time.process_time_ns() - self._cpu_at_start_ns
+        trouble = self._vehicle.trouble
         # Asked anew each time: one network is opened only when it is needed.
         delegates = sorted({net.choice.name for net in self._nets.by_name().values()})
         return Health(
@@ -72,6 +76,7 @@ class HealthReporter:
             delegate="+".join(delegates),
             delegate_reason=self._nets.degraded_reason(),
             detector=self._nets.short_range_name,
+            vehicle=None if trouble is None else trouble.reason,
             temperature_c=board.temperature_c,
             throttling=board.throttling,
             drops=self._slot.drops,
@@ -105,6 +110,9 @@ class HealthReporter:
             faults.append(f"camera_{self._pipeline.camera.state}")
         if self._capture.condition.state != "ok":
             faults.append("camera_reopening")
+        trouble = self._vehicle.trouble
+        if trouble is not None:
+            faults.append(trouble.fault)
         if any(recording.dropped for recording in self._recordings):
             faults.append("recording_incomplete")
         return faults

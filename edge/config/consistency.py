@@ -66,7 +66,13 @@ _ORDERS: Final = (
 
 def contradictions(config: Config) -> list[Contradiction]:
     """Return everything in a configuration of valid values that does not go together."""
-    return [*rule_contradictions(config.rules), *_camera(config), *_outputs(config), *_broker(config)]
+    return [
+        *rule_contradictions(config.rules),
+        *_camera(config),
+        *_vehicle(config),
+        *_outputs(config),
+        *_broker(config),
+    ]
 
 
 def rule_contradictions(rules: Rules) -> list[Contradiction]:
@@ -113,6 +119,42 @@ def _camera(config: Config) -> Iterator[Contradiction]:
             "the darker, the more light",
             "lower low_exposure_us or raise high_exposure_us",
         )
+
+
+def _vehicle(config: Config) -> Iterator[Contradiction]:
+    vehicle = config.vehicle
+    pins = vehicle.gpio
+    if vehicle.source == "can" and vehicle.can is None:
+        yield Contradiction(
+            ("vehicle.can", "vehicle.source"),
+            "the source `can` needs the frame that holds the speed",
+            "add `can:` with `speed:` to `vehicle`",
+        )
+    if vehicle.source == "gpio" and pins.ignition_pin is None and pins.speed_pin is None:
+        yield Contradiction(
+            ("vehicle.gpio", "vehicle.source"),
+            "the source `gpio` needs a pin",
+            "add `ignition_pin:` or `speed_pin:` to `vehicle.gpio`",
+        )
+    if vehicle.source == "gpio":
+        outputs = config.cab.gpio
+        taken = [] if outputs is None else [outputs.buzzer_pin, outputs.led_pin]
+        for name, pin in (("ignition_pin", pins.ignition_pin), ("speed_pin", pins.speed_pin)):
+            if pin is not None and pin in taken:
+                yield Contradiction(("cab.gpio", f"vehicle.gpio.{name}"), f"pin {pin} is taken", "choose another pin")
+            taken.append(pin)
+    signals = [] if vehicle.can is None else [("speed", vehicle.can.speed), ("ignition", vehicle.can.ignition)]
+    for name, signal in signals:
+        if signal is not None and not signal.extended and int(signal.id, 16) > 0x7FF:
+            yield Contradiction(
+                (f"vehicle.can.{name}.extended", f"vehicle.can.{name}.id"),
+                f"{signal.id} does not fit into 11 bit",
+                "add `extended: true`",
+            )
+        if signal is not None and int(signal.id, 16) > 0x1FFFFFFF:
+            yield Contradiction(
+                (f"vehicle.can.{name}.id",), f"{signal.id} does not fit into 29 bit", "at most 0x1FFFFFFF"
+            )
 
 
 def _outputs(config: Config) -> Iterator[Contradiction]:

@@ -192,13 +192,95 @@ class Cab(Section, frozen=True):
     self_test: Annotated[bool, Meta(description="Let each output show once at the start that it works.")] = True
 
 
-class Vehicle(Section, frozen=True):
-    """Where speed and ignition come from."""
+CanIdentifier = Annotated[str, Meta(pattern="^0x[0-9A-Fa-f]{1,8}$")]
 
-    source: Annotated[Literal["none", "fixed"], Meta(description="none: speed unknown; fixed: the value below.")] = (
-        "none"
-    )
+
+class CanBus(Section, frozen=True):
+    """The interface that the bus hangs on."""
+
+    interface: Annotated[
+        Literal["socketcan", "slcan", "virtual"],
+        Meta(description="socketcan: of the kernel; slcan: a serial adapter; virtual: for trials without a vehicle."),
+    ] = "socketcan"
+    channel: Annotated[str, Meta(min_length=1, description="socketcan: can0; slcan: /dev/ttyACM0.")] = "can0"
+    bitrate: Annotated[
+        Annotated[int, Meta(ge=10_000, le=1_000_000)] | None,
+        Meta(description="slcan: bits per second; socketcan has it from `ip link`."),
+    ] = None
+
+
+class CanSignal(Section, frozen=True):
+    """A number in a CAN frame, described as in a DBC file."""
+
+    id: Annotated[CanIdentifier, Meta(description='Identifier of the frame in quotes, for example "0x1A0".')]
+    extended: Annotated[bool, Meta(description="29 bit instead of 11.")] = False
+    start_bit: Annotated[int, Meta(ge=0, le=511, description="As in a DBC: bit 8 is the lowest of byte 1.")] = 0
+    length: Annotated[int, Meta(ge=1, le=32, description="Bits.")] = 16
+    byte_order: Annotated[
+        Literal["little", "big"], Meta(description="little: Intel, DBC @1; big: Motorola, DBC @0.")
+    ] = "little"
+    signed: Annotated[bool, Meta(description="Two's complement, DBC `-`.")] = False
+    scale: Annotated[float, Meta(ge=-1000.0, le=1000.0, description="Raw times this ...")] = 1.0
+    offset: Annotated[float, Meta(ge=-100_000.0, le=100_000.0, description="... plus this is km/h.")] = 0.0
+
+
+class CanIgnition(CanSignal, frozen=True):
+    """The ignition in a CAN frame."""
+
+    length: Annotated[int, Meta(ge=1, le=32, description="Bits.")] = 1
+    on_from: Annotated[float, Meta(description="The ignition is on from this value.")] = 1.0
+
+
+class CanVehicle(Section, frozen=True):
+    """Frames that the vehicle sends by itself; nothing is sent to it."""
+
+    speed: CanSignal
+    ignition: CanIgnition | None = None
+    bus: CanBus = field(default_factory=CanBus)
+
+
+class ObdVehicle(Section, frozen=True):
+    """Speed asked at the diagnostic socket: service 01, PID 0D."""
+
+    bus: CanBus = field(default_factory=CanBus)
+    extended: Annotated[bool, Meta(description="Ask with 29-bit identifiers.")] = False
+    period_s: Annotated[float, Meta(ge=0.2, le=2.0, description="Time between two questions.")] = 0.5
+
+
+class GpsdVehicle(Section, frozen=True):
+    """Speed of a GNSS receiver."""
+
+    host: Annotated[str, Meta(min_length=1, max_length=253)] = "localhost"
+    port: Annotated[int, Meta(ge=1, le=65535)] = 2947
+
+
+class GpioVehicle(Section, frozen=True):
+    """Lines on GPIO pins (BCM numbers), brought down to 3.3 V."""
+
+    ignition_pin: Annotated[Pin | None, Meta(description="Line that tells the ignition.")] = None
+    ignition_active_high: Annotated[bool, Meta(description="The line is high while the ignition is on.")] = True
+    speed_pin: Annotated[Pin | None, Meta(description="Line that pulses with the wheels.")] = None
+    pulses_per_km: Annotated[
+        float, Meta(ge=100.0, le=100_000.0, description="From the vehicle's papers, or counted over a known way.")
+    ] = 4000.0
+
+
+class Vehicle(Section, frozen=True):
+    """Where speed and ignition come from, and when a standing vehicle is left alone."""
+
+    source: Annotated[
+        Literal["none", "fixed", "can", "obd", "gpsd", "gpio"],
+        Meta(description="none: speed unknown; fixed: the value below; the others have a section of their own."),
+    ] = "none"
     speed_kmh: Annotated[float, Meta(ge=0.0, le=250.0, description="fixed: this speed.")] = 80.0
+    can: Annotated[CanVehicle | None, Meta(description="Which frame holds the speed.")] = None
+    obd: ObdVehicle = field(default_factory=ObdVehicle)
+    gpsd: GpsdVehicle = field(default_factory=GpsdVehicle)
+    gpio: GpioVehicle = field(default_factory=GpioVehicle)
+    privacy_after_s: Annotated[
+        Annotated[float, Meta(ge=60.0, le=3600.0)] | None,
+        Meta(description="Nobody is observed after so long at a standstill, or soon after the ignition; null: never."),
+    ] = 180.0
 
 
 class Tls(Section, frozen=True):

@@ -117,7 +117,6 @@ class SpeedWatch:
         """Acceleration against the nearest speed that is old enough; None without one."""
         speeds = self._speeds
         if speed_kmh is None or not 0.0 <= speed_kmh <= SPEED_MAX_KMH:
-            speeds.clear()
             return None
         while speeds and (t_ns - speeds[0][0] > self._fresh_ns or t_ns < speeds[0][0]):
             speeds.popleft()

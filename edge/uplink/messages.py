@@ -350,6 +350,8 @@ class Health(Message, frozen=True, kw_only=True):
     """Why it is not the one that was asked for."""
     detector: str | None = None
     """Name in the manifest of the face detector that runs: float, or int8 where that is quicker."""
+    vehicle: str | None = None
+    """Why speed and ignition are not known, in words; left out when they are, or nobody asked for them."""
     temperature_c: float | None = None
     """Of the hottest processor zone."""
     throttling: str | None = None

@@ -6,10 +6,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from edge.types import VehicleSample
+    from edge.vehicle.base import Trouble
 
 
 class AbsentVehicle:
     """Never tells anything, so that no rule takes unknown for standing still."""
+
+    def start(self) -> None:
+        """Nothing is read."""
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Nothing can ail it."""
+        return None
 
     def poll(self, t_ns: int) -> VehicleSample | None:  # noqa: ARG002 - the contract's
         """Return None."""

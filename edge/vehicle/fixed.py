@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from edge.types import VehicleSample
 from edge.vehicle.base import SampleClock
+
+if TYPE_CHECKING:
+    from edge.vehicle.base import Trouble
 
 
 class FixedVehicle:
@@ -12,6 +17,14 @@ class FixedVehicle:
     def __init__(self, speed_kmh: float) -> None:
         self._speed_kmh = speed_kmh
         self._clock = SampleClock()
+
+    def start(self) -> None:
+        """Nothing is read."""
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Nothing can ail it."""
+        return None
 
     def poll(self, t_ns: int) -> VehicleSample | None:
         """Return the configured speed when a second has passed."""

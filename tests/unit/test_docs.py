@@ -38,6 +38,13 @@ def test_the_configuration_in_the_readme_loads() -> None:
         load_text(block, "README.md")
 
 
+def test_the_settings_in_the_guide_to_vehicles_load() -> None:
+    text = (CHECKOUT / "firmware_config" / "vehicle.md").read_text()
+    blocks = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    sources = [load_text(block, "vehicle.md").vehicle.source for block in blocks]
+    assert sources == ["obd", "can", "gpsd", "gpio"]
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(CHECKOUT)))
 def test_links_lead_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)\s#]+)", document.read_text()):

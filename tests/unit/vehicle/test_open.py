@@ -2,17 +2,28 @@ from __future__ import annotations
 
 import pytest
 
-from edge.config.schema import Vehicle
+from edge.config.schema import CanSignal, CanVehicle, Vehicle
 from edge.types import VehicleSample
 from edge.vehicle.absent import AbsentVehicle
 from edge.vehicle.base import VehicleSource
 from edge.vehicle.fixed import FixedVehicle
+from edge.vehicle.live import LiveVehicle
 from edge.vehicle.open import vehicle_for
 
 S = 1_000_000_000
 
 
-@pytest.mark.parametrize(("section", "kind"), [(Vehicle(), AbsentVehicle), (Vehicle(source="fixed"), FixedVehicle)])
+@pytest.mark.parametrize(
+    ("section", "kind"),
+    [
+        (Vehicle(), AbsentVehicle),
+        (Vehicle(source="fixed"), FixedVehicle),
+        (Vehicle(source="can", can=CanVehicle(speed=CanSignal(id="0x1A0"))), LiveVehicle),
+        (Vehicle(source="obd"), LiveVehicle),
+        (Vehicle(source="gpsd"), LiveVehicle),
+        (Vehicle(source="gpio"), LiveVehicle),
+    ],
+)
 def test_each_configured_source_gives_its_kind(section: Vehicle, kind: type) -> None:
     source = vehicle_for(section)
     assert type(source) is kind
