@@ -15,6 +15,7 @@ from edge import __version__
 from edge.verbs import (
     bench,
     check,
+    completion,
     config,
     doctor,
     explain,
@@ -46,6 +47,7 @@ _VERBS: Final = (
     models,
     schema,
     homeassistant,
+    completion,
 )
 
 _QUIET: Final = {"OPENCV_LOG_LEVEL": "ERROR", "OPENCV_FFMPEG_LOGLEVEL": "-8"}
