@@ -2,8 +2,10 @@
 
 Definition: an eye closes when its openness falls below 0.3 and is open again above 0.5; deep is below 0.2. Unseen
 gaps of at most 0.2 s inside a closure are bridged; a longer one ends it at its last closed moment, because unseen is
-never closed. While a closure alert is open (`alerting`) the closure goes on until recovery, 0.3 s open: a face that
-is lost lets its timer run on, a flicker of one frame does not restart it. [D on S]
+never closed. Lids that hang between 0.3 and 0.5 for 0.3 s or longer, as they do against the sun, keep a closure going;
+when they fall anew a new one begins, so that what went before does not water down its deep share. While a closure alert
+is open (`alerting`) the closure goes on until recovery, 0.3 s open: a face that is lost lets its timer run on, a flicker
+of one frame does not restart it. [D on S]
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ class ClosureTracker:
         "_deep_below",
         "_deep_share",
         "_down_deep_share",
+        "_hanging_ns",
         "_log_ns",
         "_recovery_ns",
         "_reopened_above",
@@ -93,6 +96,8 @@ class ClosureTracker:
         self.down_ns = 0
         """Closed time with the head down."""
         self.last_closed_ns = t_ns or 0
+        self._hanging_ns = 0
+        """How long the lids have hung half-way, neither closed anew nor open."""
         self._unseen_since_ns: int | None = None
 
     def claims(self, start_ns: int, end_ns: int) -> tuple[tuple[int, int, bool], ...]:
@@ -149,6 +154,7 @@ class ClosureTracker:
         if openness > self._reopened_above:
             return self._hold_open(self.start_ns, start_ns, end_ns)
         self._hold_closed(start_ns, end_ns, deep=openness < self._deep_below, down=down)
+        self._hanging_ns = self._hanging_ns + duration_ns if openness >= self._closed_below else 0
         return None
 
     def _hold_open(self, closed_since_ns: int, start_ns: int, end_ns: int) -> FinishedClosure | None:
@@ -186,13 +192,7 @@ class ClosureTracker:
             return None
         finished = None
         if self.start_ns is not None:
-            unseen_since = self._unseen_since_ns
-            self._unseen_since_ns = None
-            if openness > self._reopened_above:
-                if not self.alerting:
-                    finished = self._finish(self.start_ns, end_seen=True)
-            elif unseen_since is not None and t_ns - unseen_since <= self._bridge_ns:
-                self.length_ns += t_ns - unseen_since
+            finished = self._go_on(self.start_ns, t_ns, openness)
         elif openness < self._closed_below:
             self._begin(t_ns)
         if openness > self._reopened_above:
@@ -202,6 +202,20 @@ class ClosureTracker:
             self.open_since_ns = None
             self.open_ns = 0
         return finished
+
+    def _go_on(self, start_ns: int, t_ns: int, openness: float) -> FinishedClosure | None:
+        """Take the next openness into the running closure; the closure if that ends it."""
+        unseen_since = self._unseen_since_ns
+        self._unseen_since_ns = None
+        if openness > self._reopened_above:
+            return None if self.alerting else self._finish(start_ns, end_seen=True)
+        if unseen_since is not None and t_ns - unseen_since <= self._bridge_ns:
+            self.length_ns += t_ns - unseen_since
+        if openness < self._closed_below and self._hanging_ns >= self._recovery_ns and not self.alerting:
+            finished = self._finish(start_ns, end_seen=True)
+            self._begin(t_ns)
+            return finished
+        return None
 
     def flush(self) -> FinishedClosure | None:
         """End the running closure, because the stream ends."""

@@ -43,6 +43,11 @@ RESTING: Final = face_of(anger=0.05, disgust=0.05, happiness=0.05, sadness=0.05,
 SCOWLING: Final = face_of(anger=0.75, disgust=0.1)
 
 
+def lids(openness: float) -> dict[str, float]:
+    """Both eyes open so far."""
+    return {"eye_openness_left": openness, "eye_openness_right": openness}
+
+
 class Story(NamedTuple):
     """One story: how it is built, what must be told of it."""
 
@@ -352,6 +357,19 @@ def eyes_shut_over_the_phone(camera: dict[str, float]) -> Drive:
     """
     drive = Drive(**camera).on_motorway().attentive(120).closed(1.8).attentive(58.2)
     return drive.closed(2.8, pitch_deg=-15.0).attentive(30)
+
+
+@story(
+    """
+    141.0       eyes_closed  L1
+    141.5       microsleep   L3
+    141.8       microsleep   ends recovered
+    """
+)
+def asleep_after_squinting_against_the_sun(camera: dict[str, float]) -> Drive:
+    """A blink, then lids that hang at 0.42 for twenty seconds: they do not water down the closure that follows."""
+    drive = Drive(**camera).on_motorway().attentive(120).closed(0.15).show(19.85, **lids(0.42))
+    return drive.closed(1.8).attentive(60)
 
 
 @story(

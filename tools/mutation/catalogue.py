@@ -183,6 +183,13 @@ MISTAKES: Final = (
         (STORY.format("a-laugher"), CLOSURES + "test_half_shut_eyes_are_no_microsleep"),
     ),
     Mutant(
+        "lids that hung water down the closure that follows",
+        "edge/indicators/closure.py",
+        "if openness < self._closed_below and self._hanging_ns >= self._recovery_ns and not self.alerting:",
+        "if False:",
+        (STORY.format("asleep-after-squinting-against-the-sun"),),
+    ),
+    Mutant(
         "lids that hang while looking down are closures",
         "edge/indicators/closure.py",
         "return self.closed_ns > 0 and 2 * self.down_ns >= self.closed_ns",
