@@ -4,8 +4,8 @@ Definition: an eye closes when its openness falls below 0.3 and is open again ab
 gaps of at most 0.2 s inside a closure are bridged; a longer one ends it at its last closed moment, because unseen is
 never closed. Lids that hang between 0.3 and 0.5 for 0.3 s or longer, as they do against the sun, keep a closure going;
 when they fall anew a new one begins, so that what went before does not water down its deep share. While a closure alert
-is open (`alerting`) the closure goes on until recovery, 0.3 s open: a face that is lost lets its timer run on, a flicker
-of one frame does not restart it. [D on S]
+is open (`alerting`) the closure goes on until recovery, 0.3 s open: a face that is lost lets its timer run on, and a
+flicker of one frame does not restart it. [D on S]
 """
 
 from __future__ import annotations

@@ -65,6 +65,11 @@ def test_a_bout_while_learning_is_found_and_not_learnt() -> None:
     assert len(anger_alerts(drive.show(400, expression=RESTING).show(60, expression=ANGRY))) == 2
 
 
+def test_a_short_bout_while_learning_does_not_make_the_next_one_look_calm() -> None:
+    drive = Drive(fps=FPS).show(25, expression=RESTING).show(15, expression=ANGRY).show(30, expression=RESTING)
+    assert len(anger_alerts(drive.show(60, expression=face_of(anger=0.5)))) == 1
+
+
 def test_speaking_time_is_excluded() -> None:
     def shouting(at_s: float) -> dict[str, object]:
         return {"expression": ANGRY, "mouth_ratio": 0.3 + 0.3 * (int(at_s * 5) % 2)}

@@ -108,7 +108,7 @@ MISTAKES: Final = (
         "edge/indicators/sample.py",
         "return value if value is not None and low <= value <= high else None",
         "return value if value is not None and not (value < low or value > high) else None",
-        (PROPERTIES + "test_no_number_that_is_none_ever_enters_or_leaves",),
+        ("tests/unit/indicators/test_sample.py::test_what_is_no_number_or_out_of_range_is_not_seen",),
     ),
     # Time.
     Mutant(
@@ -251,7 +251,7 @@ MISTAKES: Final = (
         "edge/indicators/rest_baseline.py",
         "    if 2 * histogram.between_ns(low, high) < histogram.total_ns:\n        return None\n",
         "    low, high = -90.0, 90.0\n",
-        (ATTENTION + "test_looking_aside_while_learning_does_not_poison_the_neutral_pose",),
+        (BASELINE + "::test_looking_aside_while_learning_poisons_nothing",),
     ),
     # Fatigue.
     Mutant(
@@ -283,10 +283,10 @@ MISTAKES: Final = (
         (FATIGUE + "test_fatigue_falls_one_level_a_minute",),
     ),
     Mutant(
-        "blinks are judged at any frame rate",
-        "edge/indicators/bank.py",
-        "        if seen and self.face_frames.at_least(self.rules.blink.min_fps):\n            self.blink.advance(",
-        "        if seen:\n            self.blink.advance(",
+        "blinks are told at any frame rate",
+        "edge/indicators/readings.py",
+        "slow_blinks = not bank.face_frames.at_least(bank.rules.blink.min_fps)",
+        "slow_blinks = False",
         (FATIGUE + "test_between_10_and_15_fps_there_is_perclos_but_no_blink_statistic",),
     ),
     # Looking away.
@@ -309,14 +309,14 @@ MISTAKES: Final = (
         "edge/indicators/gaze.py",
         "        if on_road_ns >= self._vats_reset_ns:\n            self._off_road.clear()\n",
         "",
-        (STORY.format("eating-with-short-looks"), ATTENTION + "test_vats_is_reset_by_two_seconds_on_road"),
+        (STORY.format("eating-with-short-looks"),),
     ),
     Mutant(
-        "closed eyes off the road prompt twice",
-        "edge/decision/distractions.py",
-        "not gaze.on_road_ns and not self._bank.closure.claims_attention:",
-        "not gaze.on_road_ns:",
-        (STORY.format("asleep-with-the-head-turned"), ATTENTION + "test_closed_eyes_off_the_road_are_one_cause"),
+        "closed eyes off the road are a look aside, too",
+        "edge/indicators/bank.py",
+        "self.view, frozen=claimed)",
+        "self.view, frozen=False)",
+        (STORY.format("asleep-with-the-head-turned"),),
     ),
     Mutant(
         "the gates have no hysteresis",
@@ -345,7 +345,7 @@ MISTAKES: Final = (
         "edge/indicators/neutral.py",
         "CALMER_SHARE: Final = 0.75",
         "CALMER_SHARE: Final = 1.0",
-        (ANGER + "test_a_bout_while_learning_is_found_and_not_learnt",),
+        (ANGER + "test_a_short_bout_while_learning_does_not_make_the_next_one_look_calm",),
     ),
     Mutant(
         "until the neutral face is learnt no wider margin holds",
