@@ -21,7 +21,7 @@ class Board:
         self.uptime = root / "uptime"
         self.programs = root / "programs"
         self.programs.mkdir()
-        self.put(self.programs / "systemctl", f'echo "systemctl $*" >>{self.calls}')
+        self.result = "start-limit-hit"
         self.put(self.programs / "systemd-run", f'echo "systemd-run $*" >>{self.calls}')
         self.checker = root / "opt/edge-dms/current/venv/bin/edge-dms"
         self.checker.parent.mkdir(parents=True)
@@ -35,6 +35,10 @@ class Board:
         """Let the daemon use up its starts; return what is said and what systemd is asked for."""
         self.uptime.write_text(f"{uptime_s:.2f} 1.00\n")
         self.calls.write_text("")
+        self.put(
+            self.programs / "systemctl",
+            f'[ "$1" = show ] && echo {self.result} || echo "systemctl $*" >>{self.calls}',
+        )
         done = subprocess.run(
             [str(SCRIPT), *argument.split()],
             env={
@@ -70,6 +74,28 @@ def test_three_reboots_then_safe_mode(board: Board) -> None:
     assert said.startswith("safe mode: 3 reboots within an hour did not help")
     assert asked == RETRY
     assert (board.state / "safe-mode").exists()
+
+
+def test_a_failure_that_systemd_answers_itself_is_left_to_it(board: Board) -> None:
+    board.result = "watchdog"
+    assert board.fails(uptime_s=60) == ("watchdog: systemd starts the daemon again, nothing more to do\n", [])
+    assert not board.state.exists()
+
+
+def test_an_update_that_was_cut_off_is_taken_back_before_any_reboot(board: Board) -> None:
+    home = board.root / "opt/edge-dms"
+    for name in ("old", "new"):
+        program = home / "releases" / name / "venv/bin/edge-dms"
+        program.parent.mkdir(parents=True)
+        board.put(program, "exit 0")
+    (home / "current").rename(home / "unused")
+    (home / "current").symlink_to("/opt/edge-dms/releases/new")
+    (home / "unproven").write_text("/opt/edge-dms/releases/old\n")
+    said, asked = board.fails(uptime_s=60)
+    assert "back to old" in said
+    assert asked == ["systemctl reset-failed edge-dms.service", "systemctl start --no-block edge-dms.service"]
+    assert (home / "current").readlink() == Path("/opt/edge-dms/releases/old")
+    assert not (home / "unproven").exists()
 
 
 def test_safe_mode_never_reboots_again_by_itself(board: Board) -> None:

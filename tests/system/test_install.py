@@ -1,0 +1,53 @@
+"""The installer from scratch: a bundle, a clean Debian without internet, a real systemd, a daemon that hangs."""
+
+from __future__ import annotations
+
+import platform
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support import clean_root
+
+CHECKOUT = Path(__file__).parents[2]
+SCENARIO = Path(__file__).parent / "clean_root" / "scenario.sh"
+
+pytestmark = [pytest.mark.full, pytest.mark.models, pytest.mark.timeout(1800)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    reason = clean_root.missing()
+    if reason:
+        pytest.skip(reason)
+    return tmp_path
+
+
+def test_install_update_roll_back_and_remove_in_a_clean_debian(folder: Path) -> None:
+    bundles = folder / "bundles"
+    subprocess.run(
+        [
+            "bash",
+            "tools/make_bundle.sh",
+            "--deb",
+            "--python",
+            "3.13",
+            "--machine",
+            platform.machine(),
+            "--output",
+            str(bundles),
+        ],
+        cwd=CHECKOUT,
+        check=True,
+    )
+    results = clean_root.run_in_clean_root(SCENARIO, folder, bundles, patience_s=1200)
+    checks = (results / "checks").read_text().splitlines()
+    log = (results / "log").read_text()
+    planned = re.findall(r"^check (\S+)", SCENARIO.read_text(), re.MULTILINE)
+    assert [line.split()[1] for line in checks if re.match(r"(ok|FAIL) ", line)] == planned, log[-2000:]
+    assert not [line for line in checks if line.startswith("FAIL")], log
+    assert checks[-1] == "done"
+    shutil.rmtree(folder / "root", ignore_errors=True)

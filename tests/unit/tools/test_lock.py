@@ -1,0 +1,58 @@
+"""The lock: every package has hashes, and a board gets those meant for it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from lock_for import lock_for
+from packaging.requirements import Requirement
+
+CHECKOUT = Path(__file__).parents[3]
+LOCK = (CHECKOUT / "tools/lock/device.txt").read_text()
+
+
+def pins(text: str) -> dict[str, str]:
+    return dict(re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE))
+
+
+def test_markers_are_decided_for_the_board() -> None:
+    bookworm, trixie = pins(lock_for(LOCK, "3.11", "aarch64")), pins(lock_for(LOCK, "3.13", "aarch64"))
+    assert bookworm["numpy"].startswith("1."), "apt's picamera2 on bookworm needs numpy 1"
+    assert trixie["numpy"].startswith("2.")
+    assert "colorama" not in trixie
+    assert "tflite-runtime" not in trixie
+
+
+def test_no_marker_and_all_hashes_survive() -> None:
+    text = lock_for(LOCK, "3.13", "aarch64")
+    assert ";" not in text
+    blocks = text.replace("\\\n", " ").splitlines()
+    assert all(" --hash=sha256:" in block for block in blocks)
+    (numpy,) = (block for block in blocks if block.startswith("numpy=="))
+    assert numpy.count("--hash=") > 5
+
+
+def test_a_pin_without_hash_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"`numpy==2.0.0` has no hash"):
+        lock_for("numpy==2.0.0\n", "3.13", "aarch64")
+
+
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_the_lock_holds_what_the_project_asks_for(python: str, machine: str) -> None:
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    asked = [Requirement(line) for line in project["dependencies"]]
+    asked += [Requirement(line) for extra in ("gpio", "signed") for line in project["optional-dependencies"][extra]]
+    locked = pins(lock_for(LOCK, python, machine))
+    board = {"python_version": python, "platform_machine": machine}
+    for requirement in asked:
+        if requirement.marker is None or requirement.marker.evaluate(board):
+            assert requirement.specifier.contains(locked[requirement.name]), f"{requirement}: make the lock again"
+
+
+def test_no_address_of_a_mirror_is_in_the_lock() -> None:
+    for file in (CHECKOUT / "tools/lock").iterdir():
+        assert "://" not in file.read_text(), file.name
