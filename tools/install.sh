@@ -139,7 +139,7 @@ check_bundle() {
 
 install_packages() {
   local package wanted=()
-  for package in python3-venv python3-picamera2 python3-lgpio; do
+  for package in python3-venv python3-picamera2 python3-lgpio alsa-utils; do
     if dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed'; then
       continue
     fi

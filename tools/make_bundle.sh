@@ -107,7 +107,7 @@ Architecture: $architecture
 Maintainer: edge-dms <root@localhost>
 Installed-Size: $(du -sk "$root/usr" | cut -f1)
 Depends: python3 (>= $python), python3 (<< $next~), python3-venv, systemd
-Recommends: python3-picamera2, python3-lgpio
+Recommends: python3-picamera2, python3-lgpio, alsa-utils
 Section: misc
 Priority: optional
 Description: driver monitoring on a single-board computer

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).parents[3] / "systemd" / "provision"
-GOOD = "version: 1\nmqtt: {host: broker.example.org}\n"
-BAD = "version: 1\nmqtt: {port: 0}\n"
+GOOD = "version: 2\nmqtt: {host: broker.example.org}\n"
+BAD = "version: 2\nmqtt: {port: 0}\n"
 
 
 class Card:
@@ -85,11 +85,11 @@ def test_the_list_of_problems_goes_once_they_are_mended(card: Card) -> None:
 
 def test_what_was_there_is_kept_beside_the_new(card: Card) -> None:
     card.etc.mkdir(parents=True)
-    (card.etc / "edge-dms.yaml").write_text("version: 1\n")
+    (card.etc / "edge-dms.yaml").write_text("version: 2\n")
     (card.inbox / "edge-dms.yaml").write_text(GOOD)
     assert card.boots().returncode == 0
     (kept,) = card.etc.glob("edge-dms.yaml.before-*")
-    assert kept.read_text() == "version: 1\n"
+    assert kept.read_text() == "version: 2\n"
 
 
 def test_a_name_that_systemd_would_not_take_stays_where_it_is(card: Card) -> None:
