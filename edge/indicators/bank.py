@@ -168,12 +168,12 @@ class IndicatorBank:
         openness = self.openness
         watched = sample is not None
         fast_enough = self.face_frames.at_least(self.rules.perclos.min_fps)
-        self._advance_eyes(start_ns, t_ns, openness, watched=watched, fast_enough=fast_enough)
-        blinks_fast_enough = self.face_frames.at_least(self.rules.blink.min_fps)
-        blink = self.blink_window.advance(start_ns, t_ns, openness, fast_enough=blinks_fast_enough)
-        if blink is not None and moving:
-            self.baseline.measured_blink(blink, t_ns)
         closure = self.closure
+        finished = closure.advance(start_ns, t_ns, openness, down=self._down, watched=watched)
+        self._advance_perclos(start_ns, t_ns, openness, fast_enough=fast_enough)
+        if finished is not None:
+            self._closure_finished(finished)
+        self._advance_blinks(start_ns, t_ns, openness, moving=moving)
         if self.view is not None or self.gaze.away_ns:
             for from_ns, until_ns, claimed in closure.claims(start_ns, t_ns):
                 self._event("look_away", self.gaze.advance(from_ns, until_ns, self.view, frozen=claimed))
@@ -211,22 +211,19 @@ class IndicatorBank:
         eyes, mouth, pitch = ((part / watched if watched else 0.0) for part in seen)
         return eyes, mouth, pitch
 
-    def _advance_eyes(
-        self, start_ns: int, t_ns: int, openness: float | None, *, watched: bool, fast_enough: bool
-    ) -> None:
-        finished = self.closure.advance(start_ns, t_ns, openness, down=self._down, watched=watched)
-        seen = openness is not None
-        self.perclos.advance(
-            start_ns,
-            t_ns,
-            self.closure,
-            valid=seen and fast_enough,
-            deep=openness is not None and openness < self.rules.openness.deep_below,
-        )
-        if finished is not None:
-            self._closure_finished(finished)
-        if seen and self.face_frames.at_least(self.rules.blink.min_fps):
+    def _advance_perclos(self, start_ns: int, t_ns: int, openness: float | None, *, fast_enough: bool) -> None:
+        valid = deep = False
+        if openness is not None:
+            valid, deep = fast_enough, openness < self.rules.openness.deep_below
+        self.perclos.advance(start_ns, t_ns, self.closure, valid=valid, deep=deep)
+
+    def _advance_blinks(self, start_ns: int, t_ns: int, openness: float | None, *, moving: bool) -> None:
+        fast_enough = self.face_frames.at_least(self.rules.blink.min_fps)
+        if openness is not None and fast_enough:
             self.blink.advance(start_ns, t_ns)
+        blink = self.blink_window.advance(start_ns, t_ns, openness, fast_enough=fast_enough)
+        if blink is not None and moving:
+            self.baseline.measured_blink(blink, t_ns)
 
     def _advance_presence(self, start_ns: int, t_ns: int, sample: Sample | None) -> None:
         blinding = self.camera.blinding

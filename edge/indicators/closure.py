@@ -103,6 +103,8 @@ class ClosureTracker:
     def claims(self, start_ns: int, end_ns: int) -> tuple[tuple[int, int, bool], ...]:
         """Cut the time just held into parts in which the closure claims attention (True) and in which it does not."""
         from_ns, until_ns = self.claimed_ns
+        if from_ns == until_ns:
+            return ((start_ns, end_ns, False),)
         parts = ((start_ns, from_ns, False), (from_ns, until_ns, True), (until_ns, end_ns, False))
         return tuple([part for part in parts if part[0] < part[1]])
 

@@ -16,29 +16,36 @@ MOVED_RATIO: Final = 0.12
 
 
 class SpeechTracker:
-    """The mouth over the last second."""
+    """The mouth over the last second: its highest and lowest ratio.
 
-    __slots__ = ("_mouths", "_times")
+    Of what was seen, only what may yet be the highest (falling from old to new) and the lowest (rising) is kept.
+    """
+
+    __slots__ = ("_highs", "_lows")
 
     def __init__(self) -> None:
-        self._times: deque[int] = deque()
-        self._mouths: deque[float] = deque()
+        self._highs: deque[tuple[int, float]] = deque()
+        """Until when it was held, and the ratio."""
+        self._lows: deque[tuple[int, float]] = deque()
 
     def reset(self) -> None:
         """Forget everything."""
-        self._times.clear()
-        self._mouths.clear()
+        self._highs.clear()
+        self._lows.clear()
 
     def advance(self, end_ns: int, mouth_ratio: float | None) -> bool:
         """Hold the mouth until `end_ns`; whether it is speaking."""
-        times, mouths = self._times, self._mouths
-        while times and times[0] <= end_ns - SPAN_NS:
-            times.popleft()
-            mouths.popleft()
+        highs, lows = self._highs, self._lows
+        horizon = end_ns - SPAN_NS
+        while highs and highs[0][0] <= horizon:
+            highs.popleft()
+        while lows and lows[0][0] <= horizon:
+            lows.popleft()
         if mouth_ratio is not None:
-            if mouths and mouths[-1] == mouth_ratio:
-                times[-1] = end_ns
-            else:
-                times.append(end_ns)
-                mouths.append(mouth_ratio)
-        return len(mouths) > 1 and max(mouths) - min(mouths) >= MOVED_RATIO
+            while highs and highs[-1][1] <= mouth_ratio:
+                highs.pop()
+            while lows and lows[-1][1] >= mouth_ratio:
+                lows.pop()
+            highs.append((end_ns, mouth_ratio))
+            lows.append((end_ns, mouth_ratio))
+        return bool(highs) and highs[0][1] - lows[0][1] >= MOVED_RATIO

@@ -27,8 +27,13 @@ ran, repeated alone in the same process, every two seconds of the film; ratio is
 cold_start_s runs from the start of the process to the first observation; peak_rss_mb is the process's highest memory,
 of which the kernel may count more or less of the mapped libraries from run to run.
 
+With --decisions no picture is looked at: a simulated drive of HOURS goes through the pure half alone, 30 observations a
+second. us_first and us_last are what an observation costs in the drive's first and last minutes; stream is a written
+file replayed, reading and JSON parsing included.
+
   edge-dms bench                 the bundled sample drive
   edge-dms bench drive.mp4 --json
+  edge-dms bench --decisions 24  is an observation as cheap after a day as at the start? (about two minutes)
 
 Exit code 1: the input or a network is missing or wrong.
 """
@@ -40,12 +45,35 @@ def add(verbs: Verbs) -> None:
     parser.add_argument(
         "input", metavar="INPUT", nargs="?", type=Path, help="video or folder of pictures; default: the sample drive"
     )
+    parser.add_argument(
+        "--decisions",
+        metavar="HOURS",
+        nargs="?",
+        type=_hours,
+        const=1.0,
+        help="the pure half alone, on a simulated drive of so many hours (default 1)",
+    )
     add_config(parser)
     add_json(parser, "one line with the figures")
 
 
+def _hours(text: str) -> float:
+    import argparse
+    import math
+
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = math.nan
+    if not 0.1 <= hours <= 1000.0:  # NaN compares false
+        raise argparse.ArgumentTypeError(f"expected hours from 0.1 to 1000, found {text!r}")
+    return hours
+
+
 def run(args: argparse.Namespace) -> int:
     """Measure and tell."""
+    if args.decisions is not None:
+        return _bench_decisions(args)
     path = args.input or SAMPLE
     if args.input is None and not SAMPLE.exists():
         raise Complaint("the sample drive is not here (it comes with the source checkout); name a video")
@@ -66,6 +94,35 @@ def run(args: argparse.Namespace) -> int:
             f"  {name}: {model['delegate']}, {model['invokes_per_frame']:.2f} a frame, {model['bare_ms']:.2f} ms each"
             + (f"; {model['chosen']}" if "chosen" in model else "")
         )
+    return OK
+
+
+def _bench_decisions(args: argparse.Namespace) -> int:
+    from edge.replay.bench_decisions import DecisionCosts, document, replay_costs
+    from edge.replay.simulated_drive import minutes
+    from edge.runtime.health import peak_rss_mb
+    from edge.verbs.inputs import engine_for
+
+    if args.input is not None:
+        raise Complaint("--decisions simulates its drive; leave INPUT out")
+    config = config_of(args.config)
+    count = round(60 * args.decisions)
+    costs = DecisionCosts()
+    costs.drive(engine_for(config), progress(minutes(count), total=count, unit="minutes", what="bench"))
+    stream = replay_costs(lambda: engine_for(config))
+    result = document(costs, stream, peak_rss_mb=peak_rss_mb())
+    if args.json:
+        print_json(result, indent=None)
+        return OK
+    edge = result["first_and_last_minutes"]
+    print(f"simulated drive of {args.decisions:g} h: {result['observations']:,} observations, decisions alone")
+    print(f"  CPU {result['us_per_observation']:.1f} us an observation")
+    print(f"  first {edge} min {result['us_first']:.1f} us, last {edge} min {result['us_last']:.1f} us")
+    print(
+        f"  a stream replays {stream['times_real_time']:.0f} x real time ({stream['us_per_observation']:.1f} us an "
+        "observation, reading and JSON included)"
+    )
+    print(f"  peak memory {result['peak_rss_mb']:.0f} MB")
     return OK
 
 
