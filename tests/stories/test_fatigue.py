@@ -6,7 +6,9 @@ import math
 
 import pytest
 
-from tests.stories.builder import Drive
+from edge.config.rules import Rules
+from edge.decision.engine import DecisionEngine
+from tests.stories.builder import Drive, S
 
 
 def drowsy(drive: Drive, length_s: float, share: float, closed_s: float = 0.6) -> Drive:
@@ -110,6 +112,18 @@ def test_between_10_and_15_fps_there_is_perclos_but_no_blink_statistic() -> None
     readings = drowsy(Drive(fps=10, jitter=0.3), 100, 0.2).judge().engine.indicators().readings
     assert readings["perclos60"].value is not None
     assert (readings["blink_rate"].value, readings["blink_rate"].reason) == (None, "low_fps")
+
+
+def test_time_at_a_slow_frame_rate_is_no_valid_time_of_blink_statistics() -> None:
+    stream = Drive(fps=30).blinking(60).stream()
+    slow_until_ns = stream[0].t_ns + 50 * S
+    engine = DecisionEngine(Rules())
+    for index, member in enumerate(stream):
+        if member.t_ns >= slow_until_ns or index % 3 == 0:
+            engine.feed(member)
+    reading = engine.indicators().readings["blink_rate"]
+    assert (reading.value, reading.valid_fraction) == (None, pytest.approx(10 / 60, abs=0.05))
+    assert engine.indicators().readings["perclos60"].value == 0.0
 
 
 def test_slow_blinks_raise_the_closure_ratio_above_the_own_baseline() -> None:

@@ -50,8 +50,8 @@ MISTAKES: Final = (
     Mutant(
         "unseen time counts in PERCLOS",
         "edge/indicators/bank.py",
-        "valid=seen and fast_enough,",
-        "valid=fast_enough,",
+        "        valid = deep = False\n",
+        "        valid, deep = fast_enough, False\n",
         (FATIGUE + "test_a_face_lost_for_60_s_leaves_no_perclos_and_never_a_higher_one",),
     ),
     Mutant(
@@ -288,6 +288,13 @@ MISTAKES: Final = (
         "slow_blinks = not bank.face_frames.at_least(bank.rules.blink.min_fps)",
         "slow_blinks = False",
         (FATIGUE + "test_between_10_and_15_fps_there_is_perclos_but_no_blink_statistic",),
+    ),
+    Mutant(
+        "blinks are judged at any frame rate",
+        "edge/indicators/bank.py",
+        "        if openness is not None and fast_enough:\n            self.blink.advance(",
+        "        if openness is not None:\n            self.blink.advance(",
+        (FATIGUE + "test_time_at_a_slow_frame_rate_is_no_valid_time_of_blink_statistics",),
     ),
     # Looking away.
     Mutant(
