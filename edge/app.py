@@ -33,6 +33,7 @@ from edge.inference.runtime import RuntimeMissingError
 from edge.loop import PipelineLoop
 from edge.outlets import CabOutlet, FleetOutlet, RecordingOutlet
 from edge.pipeline import Pipeline
+from edge.power import IgnitionWatch, ask_for_poweroff, take_back
 from edge.reload import ConfigReload
 from edge.runtime.clock import SystemClock
 from edge.runtime.instance import SingleInstance, StateDirError
@@ -139,7 +140,7 @@ class Daemon:
         self._config = config
         self._ended = threading.Event()
         self._reload_asked = threading.Event()
-        self._failed = self._restart = False
+        self._failed = self._restart = self._poweroff = False
         self._clock = SystemClock()
         state_dir = Path(config.service.state_dir)
         self._manifest = Manifest.load(config.inference.models_dir)
@@ -200,12 +201,13 @@ class Daemon:
             heartbeat_s=config.outbox.heartbeat_s,
         )
         self._vehicle = vehicle_for(config.vehicle)
+        self._ignition = IgnitionWatch(config.power, self._clock)
         self._pipeline = Pipeline(
             FaceObserver(config.camera, config.vision, config.expression, self._nets),
             CameraCondition(),
             self._vehicle,
             engine,
-            (CabOutlet(self._player, lambda: self._loop.reference_ns), self._fleet, *self._recordings),
+            (CabOutlet(self._player, lambda: self._loop.reference_ns), self._fleet, self._ignition, *self._recordings),
         )
         self._loop = PipelineLoop(self._pipeline, self._slot, self._camera_condition, self._clock, live=source.live)
         self._workers = self._make_workers(source)
@@ -229,6 +231,7 @@ class Daemon:
         previous = {number: signal.signal(number, self._on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
         previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, lambda *_: self._reload_asked.set())
         notifier = Notifier()
+        take_back(Path(self._config.service.state_dir))
         try:
             self._uplink.start()
             self._player.start()
@@ -241,6 +244,8 @@ class Daemon:
             self._stop()
             for number, handler in previous.items():
                 signal.signal(number, handler)
+        if self._poweroff:
+            ask_for_poweroff(Path(self._config.service.state_dir))
         if self._failed:
             return FAILED
         return RESTART if self._restart else OK
@@ -302,6 +307,10 @@ class Daemon:
             if self._reload_asked.is_set():
                 self._reload_asked.clear()
                 notifier.status(self._reload.again())
+            if self._ignition.is_over():
+                logger.info("the ignition is off for %g s: ending, then the board goes off", self._config.power.grace_s)
+                self._poweroff = True
+                self._end(failed=False)
             now_ns = self._clock.monotonic_ns()
             watchdog.poll(now_ns, ready=ready)
             if now_ns / 1e9 >= health_due_s:

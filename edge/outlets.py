@@ -131,6 +131,7 @@ class FleetOutlet:
                 speed_source=vehicle.speed_source,
                 speed_age_s=max(0, change.t_ns - vehicle.t_ns) / NS_PER_S,
                 ignition=vehicle.ignition,
+                location=vehicle.location,
             ),
         )
 

@@ -112,6 +112,8 @@ class VehicleSample(msgspec.Struct, frozen=True, omit_defaults=True, tag="vehicl
     acceleration_mps2: float | None = None
     """Longitudinal, negative when braking."""
     speed_source: str | None = None
+    location: tuple[float, float] | None = None
+    """Latitude and longitude in degrees (WGS 84), only where the owner has switched it on."""
 
 
 class CameraHealth(msgspec.Struct, frozen=True, omit_defaults=True, tag="camera"):

@@ -143,6 +143,16 @@ def _vehicle(config: Config) -> Iterator[Contradiction]:
             if pin is not None and pin in taken:
                 yield Contradiction(("cab.gpio", f"vehicle.gpio.{name}"), f"pin {pin} is taken", "choose another pin")
             taken.append(pin)
+    tells_ignition = {
+        "can": vehicle.can is not None and vehicle.can.ignition is not None,
+        "gpio": pins.ignition_pin is not None,
+    }
+    if config.power.off_with_ignition and not tells_ignition.get(vehicle.source, False):
+        yield Contradiction(
+            ("vehicle.source", "power.off_with_ignition"),
+            "nothing in `vehicle` tells of the ignition",
+            "add `ignition:` to `vehicle.can`, or `ignition_pin:` to `vehicle.gpio`",
+        )
     signals = [] if vehicle.can is None else [("speed", vehicle.can.speed), ("ignition", vehicle.can.ignition)]
     for name, signal in signals:
         if signal is not None and not signal.extended and int(signal.id, 16) > 0x7FF:

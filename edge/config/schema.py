@@ -252,6 +252,9 @@ class GpsdVehicle(Section, frozen=True):
 
     host: Annotated[str, Meta(min_length=1, max_length=253)] = "localhost"
     port: Annotated[int, Meta(ge=1, le=65535)] = 2947
+    location: Annotated[
+        bool, Meta(description="Alerts, and the recorded stream, say where the vehicle was; off unless you want it.")
+    ] = False
 
 
 class GpioVehicle(Section, frozen=True):
@@ -281,6 +284,21 @@ class Vehicle(Section, frozen=True):
         Annotated[float, Meta(ge=60.0, le=3600.0)] | None,
         Meta(description="Nobody is observed after so long at a standstill, or soon after the ignition; null: never."),
     ] = 180.0
+
+
+class Power(Section, frozen=True):
+    """What becomes of the board when the ignition goes off, where `vehicle` tells of it."""
+
+    off_with_ignition: Annotated[
+        bool,
+        Meta(
+            description="Close alerts, deliver, put the infrared light out and switch the board off; else it stays on."
+        ),
+    ] = False
+    grace_s: Annotated[
+        float,
+        Meta(ge=10.0, le=7200.0, description="The ignition must be off for so long: a stop to refuel is shorter."),
+    ] = 300.0
 
 
 class Tls(Section, frozen=True):
@@ -377,6 +395,7 @@ class Config(Section, frozen=True):
     rules: Rules = field(default_factory=Rules)
     cab: Cab = field(default_factory=Cab)
     vehicle: Vehicle = field(default_factory=Vehicle)
+    power: Power = field(default_factory=Power)
     mqtt: Mqtt = field(default_factory=Mqtt)
     remote: Remote = field(default_factory=Remote)
     outbox: Outbox = field(default_factory=Outbox)

@@ -22,6 +22,6 @@ def probes_for(machine: Machine, config: Config) -> list[Probe]:
         Probe(heat.NAMES, lambda: heat.look(machine)),
         Probe(clock.NAMES, lambda: clock.look(machine)),
         Probe(broker.NAMES, lambda: broker.look(machine, config)),
-        Probe(vehicle.NAMES, lambda: vehicle.look(config)),
+        Probe(vehicle.NAMES, lambda: vehicle.look(machine, config)),
         Probe(cab.NAMES, lambda: cab.look(machine, config)),
     ]

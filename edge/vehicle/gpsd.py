@@ -88,7 +88,14 @@ class GpsdFeed:
         mode, speed = report.get("mode"), report.get("speed")
         if not isinstance(mode, int) or mode < FIX_2D or isinstance(speed, bool) or not isinstance(speed, (int, float)):
             return None
-        return Reading(speed_kmh=speed * KMH_PER_MPS)
+        return Reading(speed_kmh=speed * KMH_PER_MPS, location=self._location(report))
+
+    def _location(self, report: dict[str, Any]) -> tuple[float, float] | None:
+        """Return where the report was made, if the owner wants that told."""
+        if not self._settings.location:
+            return None
+        latitude, longitude = _degrees(report.get("lat"), 90.0), _degrees(report.get("lon"), 180.0)
+        return None if latitude is None or longitude is None else (latitude, longitude)
 
     def silence(self) -> str:
         """Say what gpsd does not have."""
@@ -101,3 +108,9 @@ class GpsdFeed:
         connection, self._socket = self._socket, None
         if connection is not None:
             connection.close()
+
+
+def _degrees(value: Any, most: float) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not -most <= value <= most:
+        return None
+    return float(value)

@@ -32,6 +32,8 @@ class Reading(NamedTuple):
 
     speed_kmh: float | None = None
     ignition: bool | None = None
+    location: tuple[float, float] | None = None
+    """Latitude and longitude, degrees; told with a speed."""
 
 
 class Feed(Protocol):
@@ -72,6 +74,7 @@ class LiveVehicle:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="vehicle", daemon=True)
         self._speed: tuple[float, int] | None = None
+        self._location: tuple[float, float] | None = None
         self._ignition: tuple[bool, int] | None = None
         self._told_speed_ns = 0
         self._told_ignition: bool | None = None
@@ -118,7 +121,13 @@ class LiveVehicle:
         if self._stamp_ns is not None:
             stamp_ns = max(stamp_ns, self._stamp_ns)
         self._told_ns, self._told_ignition, self._stamp_ns = now_ns, ignition, stamp_ns
-        return VehicleSample(t_ns=stamp_ns, speed_kmh=speed_kmh, ignition=ignition, speed_source=self._feed.name)
+        return VehicleSample(
+            t_ns=stamp_ns,
+            speed_kmh=speed_kmh,
+            ignition=ignition,
+            speed_source=self._feed.name,
+            location=None if speed_kmh is None else self._location,
+        )
 
     def _run(self) -> None:
         first_s, longest_s = self._retry_s
@@ -160,6 +169,7 @@ class LiveVehicle:
     def _take(self, reading: Reading, now_ns: int) -> bool:
         speed = reading.speed_kmh
         if speed is not None and 0.0 <= speed <= SPEED_MAX_KMH:
+            self._location = reading.location
             self._speed = (speed, now_ns)
         else:
             speed = None

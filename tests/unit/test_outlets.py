@@ -77,12 +77,15 @@ def fleet(uplink: FakeUplink, player: FakePlayer | None = None) -> FleetOutlet:
 def test_an_alert_goes_out_with_the_vehicle_and_what_the_cab_did() -> None:
     uplink = FakeUplink()
     outlet = fleet(uplink)
-    outlet.on_member(VehicleSample(t_ns=4 * S, speed_kmh=72.0, ignition=True, speed_source="can"))
+    outlet.on_member(
+        VehicleSample(t_ns=4 * S, speed_kmh=72.0, ignition=True, speed_source="can", location=(52.5, 13.2))
+    )
     outlet.on_decision(OPENED)
     ((change, context),) = uplink.alerts
     assert change is OPENED
     assert (context.in_cab.played, context.in_cab.latency_ms) == (True, 0.4)
     assert (context.vehicle.speed_kmh, context.vehicle.speed_age_s, context.vehicle.speed_source) == (72.0, 1.0, "can")
+    assert context.vehicle.location == (52.5, 13.2)
 
 
 def test_an_alert_that_closed_takes_its_minute_along_unless_a_graver_one_will() -> None:

@@ -140,6 +140,8 @@ def test_mistakes_are_explained(line: str, says: str) -> None:
         ("camera: {seat_region: [0.5, 0, 0.6, 1]}", "camera.seat_region"),
         ("camera: {seat_region: [0.5, 0, 0.0, 1]}", "camera.seat_region"),
         ("camera: {source: files}", "camera.source"),
+        ("power: {off_with_ignition: true}", "power.off_with_ignition"),
+        ("power: {off_with_ignition: true}\nvehicle: {source: gpio, gpio: {speed_pin: 4}}", "power.off_with_ignition"),
         ("cab: {gpio: {buzzer_pin: 17, led_pin: 17}}", "cab.gpio.led_pin"),
         ("recording: {stream_file: a, decisions_file: a}", "recording.decisions_file"),
         ("mqtt: {tls: {ca_file: a, cert_file: b}}", "mqtt.tls.cert_file"),

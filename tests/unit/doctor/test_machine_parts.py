@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import socket
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from edge.config.schema import AudioOutput, Cab, Config, GpioOutput, Outbox, Service, Vehicle
+from edge.config.schema import AudioOutput, Cab, Config, GpioOutput, GpsdVehicle, Outbox, Service, Vehicle
 from edge.doctor import cab, clock, heat, storage, vehicle
 
 if TYPE_CHECKING:
@@ -102,9 +106,43 @@ def test_a_clock_that_was_never_set_fails(monkeypatch: pytest.MonkeyPatch) -> No
     assert "not yet valid" in found.detail
 
 
-def test_the_vehicle() -> None:
-    assert vehicle.look(Config())[0].status == "ok"
-    assert vehicle.look(Config(vehicle=Vehicle(source="fixed")))[0].status == "warn"
+def test_the_vehicle(tree: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert vehicle.look(tree, Config())[0].status == "ok"
+    assert vehicle.look(tree, Config(vehicle=Vehicle(source="fixed")))[0].status == "warn"
+    (found,) = vehicle.look(tree, Config(vehicle=Vehicle(source="obd")))
+    assert (found.status, found.detail) == ("fail", "there is no interface can0")
+
+
+@pytest.mark.parametrize(
+    ("report", "status", "says"),
+    [
+        ({"class": "TPV", "mode": 3, "speed": 10.0}, "ok", "gpsd tells 36 km/h"),
+        ({"class": "TPV", "mode": 1}, "fail", "no fix"),
+        (None, "fail", "cannot be reached"),
+    ],
+)
+def test_gpsd_is_listened_to(
+    tree: Any, monkeypatch: pytest.MonkeyPatch, report: dict[str, Any] | None, status: str, says: str
+) -> None:
+    monkeypatch.setattr(vehicle, "LISTEN_S", 3.0 if report else 0.4)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        def talk() -> None:
+            line, _ = server.accept()
+            with line, contextlib.suppress(OSError):
+                while True:
+                    line.sendall(json.dumps(report).encode() + b"\n")
+                    time.sleep(0.05)
+
+        if report is None:
+            server.close()
+        else:
+            threading.Thread(target=talk, daemon=True).start()
+        settings = Vehicle(source="gpsd", gpsd=GpsdVehicle(host="127.0.0.1", port=port))
+        (found,) = vehicle.look(tree, Config(vehicle=settings))
+    assert found.status == status
+    assert says in found.detail
 
 
 def test_a_cab_that_cannot_warn_says_so(tree: Any, command: Any) -> None:
