@@ -43,6 +43,17 @@ def mosquitto() -> str:
 
 
 @pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of an installed Chromium."""
+    from headless_browser import program
+
+    path = program()
+    if path is None:
+        pytest.skip("no Chromium is installed: sudo apt install chromium")
+    return path
+
+
+@pytest.fixture(scope="session")
 def fetched_models() -> None:
     """Make sure that the third-party networks are installed."""
     from edge.inference.manifest import Manifest

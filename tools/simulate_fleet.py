@@ -241,6 +241,7 @@ def run(arguments: argparse.Namespace) -> int:
         episodes=arguments.episodes,
         outages=arguments.faults,
         fleet=fleet,
+        names="van" if arguments.fleet else None,
         seed=arguments.seed,
         outbox=Outbox(),
     )

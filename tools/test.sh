@@ -19,22 +19,23 @@ for argument in "$@"; do
   esac
 done
 
-install_mosquitto() {
+# install_part PROGRAM FOR_WHAT: Debian's package of the same name, where we may.
+install_part() {
+  local part=$1 what=$2
   PATH=$PATH:/usr/sbin
   export PATH
-  if command -v mosquitto >/dev/null 2>&1; then
+  if command -v "$part" >/dev/null 2>&1; then
     return 0
   fi
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-    say "edge-dms: installing mosquitto for the broker tests"
-    if { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends mosquitto; } \
+    say "edge-dms: installing $part for the tests of $what"
+    if { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$part"; } \
       >build/apt.log 2>&1; then
       return 0
     fi
-    say "edge-dms: apt could not install mosquitto (build/apt.log)"
+    say "edge-dms: apt could not install $part (build/apt.log)"
   fi
-  say "edge-dms: no mosquitto here: the tests that need it are SKIPPED, the embedded broker alone is used."
-  say "          To run them: sudo apt install mosquitto"
+  say "edge-dms: no $part here: the tests of $what are SKIPPED. To run them: sudo apt install $part"
 }
 
 install_sound() {
@@ -54,7 +55,8 @@ install_sound() {
 }
 
 make_environment dev
-install_mosquitto
+install_part mosquitto "the broker"
+install_part chromium "the fleet console"
 install_sound
 .venv/bin/edge-dms models fetch >&2 || exit 1
 

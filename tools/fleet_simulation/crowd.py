@@ -46,6 +46,8 @@ class Plan:
     outages: float = 0.0
     """How often a day the link is lost."""
     fleet: str = "sim"
+    names: str | None = None
+    """What vehicles are called before their number; None: as the fleet, so that no two simulations share a name."""
     seed: int = 1
     outbox: Outbox = field(default_factory=Outbox)
 
@@ -83,7 +85,7 @@ class Crowd:
                 host=address.host,
                 port=address.port,
                 fleet=plan.fleet,
-                vehicle=f"{plan.fleet[: 31 - digits]}-{number + 1:0{digits}d}",
+                vehicle=f"{(plan.names or plan.fleet)[: 31 - digits]}-{number + 1:0{digits}d}",
                 username=address.username,
                 password_file=password_file,
                 tls=_tls(address),
