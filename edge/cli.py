@@ -19,6 +19,7 @@ from edge.verbs import (
     config,
     doctor,
     explain,
+    fleet,
     homeassistant,
     models,
     profiles,
@@ -46,6 +47,7 @@ _VERBS: Final = (
     sound,
     models,
     schema,
+    fleet,
     homeassistant,
     completion,
 )

@@ -14,7 +14,7 @@ from edge.cli import build_parser, main
 if TYPE_CHECKING:
     from pathlib import Path
 
-VERBS = ("run", "check", "config", "doctor", "replay", "record", "bench", "models", "schema")
+VERBS = ("run", "check", "config", "doctor", "replay", "record", "bench", "models", "schema", "fleet")
 HEAVY = (
     "numpy", "cv2", "msgspec", "yaml", "paho", "tqdm", "sqlite3", "ai_edge_litert", "tflite_runtime", "asyncio",
     "logging.handlers", "edge.types", "edge.app", "edge.offline", "edge.config.schema", "edge.vision.observer",

@@ -1,0 +1,1 @@
+"""The fleet's own side: following vehicles at a broker, without the daemon."""
