@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from edge import __version__
+from edge.actuators.buttons import CabButtons
 from edge.actuators.open import actuators_for
 from edge.actuators.player import CabPlayer
 from edge.camera.base import CameraError
@@ -165,6 +166,9 @@ class Daemon:
             follow=lambda for_s: self._fleet.follow_state(for_s),  # noqa: PLW0108 - the same
             restart_daemon=self._end_for_restart,
         )
+        self._buttons = None
+        if config.cab.buttons is not None:
+            self._buttons = CabButtons(config.cab.buttons, lambda wrong: hands.press(wrong=wrong))
         self._uplink = Uplink(
             config.mqtt,
             config.outbox,
@@ -224,6 +228,7 @@ class Daemon:
             reload=self._reload,
             ir=self._ir,
             vehicle=self._vehicle,
+            buttons=self._buttons,
         )
 
     def run(self) -> int:
@@ -236,6 +241,8 @@ class Daemon:
             self._uplink.start()
             self._player.start()
             self._vehicle.start()
+            if self._buttons is not None:
+                self._buttons.open()
             for worker in self._workers:
                 worker.start()
             self._watch(notifier)
@@ -324,6 +331,8 @@ class Daemon:
             worker.stop()
             if not worker.join(JOIN_S):
                 logger.error("%s does not stop", worker.name)
+        if self._buttons is not None:
+            self._buttons.close()
         self._player.close()
         self._vehicle.close()
         self._fleet.finish_trip()

@@ -11,6 +11,7 @@ from edge.uplink.messages import CabHealth, Health
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from edge.actuators.buttons import CabButtons
     from edge.actuators.player import CabPlayer
     from edge.camera.base import Frame
     from edge.camera.capture import Capture
@@ -43,6 +44,7 @@ class HealthReporter:
         light: Light,
         reload: ConfigReload,
         ir: IrControl | None = None,
+        buttons: CabButtons | None = None,
     ) -> None:
         self._pipeline = pipeline
         self._capture = capture
@@ -56,6 +58,7 @@ class HealthReporter:
         self._light = light
         self._reload = reload
         self._ir = ir
+        self._buttons = buttons
         self._board = BoardSensors()
         self._cpu_at_start_ns = time.process_time_ns()
 
@@ -104,6 +107,8 @@ class HealthReporter:
         faults = [f"cab_{name}" for name in sorted(self._player.faults())]
         faults += sorted(self._nets.faults())
         faults += self._reload.faults()
+        if self._buttons is not None:
+            faults += self._buttons.faults
         if self._nets.degraded_reason() is not None:
             faults.append("delegate_degraded")
         if self._pipeline.camera.state != "ok":

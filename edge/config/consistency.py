@@ -173,6 +173,7 @@ def _outputs(config: Config) -> Iterator[Contradiction]:
         yield Contradiction(
             ("cab.gpio.buzzer_pin", "cab.gpio.led_pin"), f"pin {gpio.led_pin} is given twice", "choose another pin"
         )
+    yield from _buttons(config)
     recording = config.recording
     if recording.stream_file is not None and recording.stream_file == recording.decisions_file:
         yield Contradiction(
@@ -197,3 +198,23 @@ def _broker(config: Config) -> Iterator[Contradiction]:
         )
     if config.mqtt.password_file is not None and config.mqtt.username is None:
         yield Contradiction(("mqtt.password_file",), "a password needs a user name", "add `username:` to `mqtt`")
+
+
+def _buttons(config: Config) -> Iterator[Contradiction]:
+    buttons = config.cab.buttons
+    if buttons is None:
+        return
+    outputs, vehicle, ir = config.cab.gpio, config.vehicle, config.camera.ir
+    taken: dict[int | None, str] = {}
+    if outputs is not None:
+        taken |= {outputs.buzzer_pin: "cab.gpio.buzzer_pin", outputs.led_pin: "cab.gpio.led_pin"}
+    if vehicle.source == "gpio":
+        taken[vehicle.gpio.ignition_pin] = "vehicle.gpio.ignition_pin"
+        taken[vehicle.gpio.speed_pin] = "vehicle.gpio.speed_pin"
+    if ir.output == "gpio":
+        taken[ir.pin] = "camera.ir.pin"
+    for name, pin in (("wrong_pin", buttons.wrong_pin), ("ack_pin", buttons.ack_pin)):
+        path = f"cab.buttons.{name}"
+        if pin is not None and pin in taken:
+            yield Contradiction((path, taken[pin]), f"pin {pin} is given twice", "choose another pin")
+        taken[pin] = path

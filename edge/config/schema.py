@@ -159,6 +159,14 @@ class GpioOutput(Section, frozen=True):
     active_high: bool = True
 
 
+class GpioButtons(Section, frozen=True):
+    """Buttons that the driver answers with, on GPIO pins (BCM numbers)."""
+
+    wrong_pin: Annotated[Pin | None, Meta(description="This alert is mistaken: contested, and silenced.")] = None
+    ack_pin: Annotated[Pin | None, Meta(description="Seen: silenced.")] = None
+    active_low: Annotated[bool, Meta(description="Pressed connects the pin to ground.")] = True
+
+
 Language = Literal["none", "en", "de", "fr", "es", "pt", "pl"]
 
 
@@ -189,6 +197,7 @@ class Cab(Section, frozen=True):
     log: Annotated[bool, Meta(description="Write each warning to the log.")] = True
     gpio: Annotated[GpioOutput | None, Meta(description="Buzzer and light.")] = None
     audio: Annotated[AudioOutput | None, Meta(description="Speaker.")] = None
+    buttons: Annotated[GpioButtons | None, Meta(description="The driver's answers.")] = None
     self_test: Annotated[bool, Meta(description="Let each output show once at the start that it works.")] = True
 
 
