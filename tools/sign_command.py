@@ -123,7 +123,6 @@ def send(args: argparse.Namespace) -> int:
     answer = f"{source}config/reported" if settings else f"{source}rsp/{args.topic.removeprefix('cmd/')}"
     for found in exchange(args, topic, payload, answer, retain=settings):
         if settings:
-            # The retained report of an earlier wish comes first.
             ours = found.get("desired_version") == document.get("version")
         else:
             ours = found.get("transaction") == document["transaction"] or found.get("status") == "refused"
@@ -198,7 +197,8 @@ def exchange(args: argparse.Namespace, topic: str, payload: bytes, answer: str, 
         inbox.put(f"the broker refused: {code}") if code.is_failure else client.subscribe(answer, qos=1)
     )
     client.on_subscribe = lambda *_: inbox.put(None)
-    client.on_message = lambda _client, _user, message: inbox.put(message.payload)
+    # What is retained there is the answer to an earlier wish.
+    client.on_message = lambda _client, _user, message: None if message.retain else inbox.put(message.payload)
     host, _, port = args.broker.rpartition(":")
     try:
         if args.ca is not None:

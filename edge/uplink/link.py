@@ -11,7 +11,7 @@ import random
 from typing import TYPE_CHECKING, Final
 
 from edge.uplink.messages import Status, encode
-from edge.uplink.mqtt import Answered, Connected, Connection, Ended, MqttSettingsError, Received
+from edge.uplink.mqtt import Answered, Connected, Connection, Ended, Listening, MqttSettingsError, Received
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -105,11 +105,20 @@ class Link:
                 self.faults.discard("mqtt_stalled")
             case Received():
                 pass
+            case Listening():
+                self._note_listening(refused=event.refused)
             case Ended():
                 if event.not_authorised:
                     self.faults.add("mqtt_not_authorised")
                 self._lost(now_ns, event.why)
         return True
+
+    def _note_listening(self, *, refused: bool) -> None:
+        if not refused:
+            self.faults.discard("mqtt_not_heard")
+        elif "mqtt_not_heard" not in self.faults:
+            self.faults.add("mqtt_not_heard")
+            logger.warning("the broker does not let us listen to %s: commands cannot be heard", ", ".join(self._listen))
 
     def publish(
         self,

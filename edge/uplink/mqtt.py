@@ -91,7 +91,15 @@ class Received(msgspec.Struct, frozen=True):
     correlation: bytes | None = None
 
 
-NetworkEvent = Connected | Answered | Received | Ended
+class Listening(msgspec.Struct, frozen=True):
+    """The broker has answered the wish of connection `number` to listen."""
+
+    number: int
+    refused: bool
+    """It does not let us hear at least one of the topics."""
+
+
+NetworkEvent = Connected | Answered | Received | Listening | Ended
 
 
 class Connection:
@@ -128,6 +136,7 @@ class Connection:
         client.on_disconnect = self._guard("_on_disconnect")
         client.on_publish = self._guard("_on_publish")
         client.on_message = self._guard("_on_message")
+        client.on_subscribe = self._guard("_on_subscribe")
         client.connect_async(
             settings.host,
             settings.port,
@@ -215,6 +224,11 @@ class Connection:
 
     def _on_publish(self, _client: paho.Client, _user: object, message_id: int, code: Any, _properties: object) -> None:
         self._tell(Answered(self.number, message_id, code.value))
+
+    def _on_subscribe(
+        self, _client: paho.Client, _user: object, _message_id: int, codes: Any, _properties: object
+    ) -> None:
+        self._tell(Listening(self.number, refused=any(code.value >= FAILURE for code in codes)))
 
     def _on_message(self, _client: paho.Client, _user: object, message: paho.MQTTMessage) -> None:
         properties = message.properties

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from edge.config.schema import RemoteKey
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Signer:
@@ -22,6 +26,12 @@ class Signer:
     def public(self) -> RemoteKey:
         raw = self._key.public_key().public_bytes_raw()
         return RemoteKey(name=self.name, public_key=base64.b64encode(raw).decode())
+
+    def file(self, folder: Path) -> Path:
+        """Write the private key as the fleet's tool keeps it."""
+        path = folder / f"{self.name}.key"
+        path.write_bytes(self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        return path
 
     def sign(self, topic: str, document: dict[str, Any]) -> bytes:
         text = json.dumps(document)

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sign_command
 from jsonschema import Draft202012Validator
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from edge.uplink.contract.catalogue import TOPICS, schemas
 from edge.uplink.remote.store import TRIAL_STARTS
-from tests.support.brokers import Fleet, Mosquitto, wait_for
+from tests.support.brokers import HOST, Fleet, Mosquitto, wait_for
 from tests.support.signer import Signer
 from tests.system.test_daemon import Daemon
 
@@ -169,7 +170,7 @@ def test_button_of_the_fleet_acknowledges_and_contests_in_the_vehicle(
 
 
 def test_signed_settings_change_the_running_daemon_and_a_replay_does_not(
-    broker: Mosquitto, depot: Depot, tmp_path: Path
+    broker: Mosquitto, depot: Depot, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     signer = Signer()
     key = {"name": signer.name, "public_key": signer.public.public_key}
@@ -189,13 +190,20 @@ def test_signed_settings_change_the_running_daemon_and_a_replay_does_not(
         assert wait_for(lambda: depot.last("info")["config_hash"] != before)
         assert depot.last("config/reported")["hash"] == depot.last("info")["config_hash"]
         assert wait_for(lambda: '"settings"' in stream.read_text()), "a replay changes the threshold too"
-        ping = signer.sign(f"{VAN}cmd/ping", {"counter": 1, "transaction": "one"})
+        sent = ["send", "--key", str(signer.file(tmp_path)), "--broker", f"{HOST}:{broker.port}", "test/van-1"]
+        assert sign_command.main([*sent, "cmd/report", '{"counter": 1}']) == 0
+        assert '"status": "done"' in capsys.readouterr().out
+        assert sign_command.main([*sent, "config/desired", json.dumps(wish | {"version": 0})]) == 1
+        assert sign_command.main([*sent, "config/desired", json.dumps(wish | {"settings": {}})]) == 1, "changed"
+        assert "refused" in capsys.readouterr().out
+        ping = signer.sign(f"{VAN}cmd/ping", {"counter": 2, "transaction": "one"})
         depot.send("cmd/ping", ping)
         assert depot.hears("rsp/ping", transaction="one", status="done")
         daemon.end(signal.SIGKILL)
+        reports = len(depot.of("config/reported"))
         daemon.start()
-        assert depot.hears("config/reported", status="trial", applied_version=1)
-        assert wait_for(lambda: len(depot.of("info")) >= 3)
+        assert wait_for(lambda: len(depot.of("config/reported")) > reports, 40)
+        assert depot.last("config/reported")["applied_version"] == 1
         depot.send("cmd/ping", ping)
         assert wait_for(lambda: depot.last("rsp/ping").get("error", {}).get("code") == "repeated")
         assert daemon.end(signal.SIGTERM) == 0

@@ -81,9 +81,34 @@ SETTINGS
 Everything else stays with the file in the vehicle: the broker, these very rights, files, recordings, outputs. The
 displayed expression can be switched off from outside, never on.
 
+**Home Assistant.** With `mqtt.homeassistant: true` the vehicle announces itself by one retained message on
+`homeassistant/device/dms_{fleet}_{vehicle}/config` ([example](examples/homeassistant.json)) and appears there as a
+device. `edge-dms homeassistant remove --config F` takes it away again.
+
 **Signed.** `python tools/sign_command.py key depot-2026` makes a key pair; `sign` and `send` use it. Signed are the
 topic, a line feed and the JSON text: a signature is good for one vehicle and one topic. `counter` (for settings:
 `version`) must rise and is kept on the vehicle's disk before the command is carried out, so nothing can be replayed.
+"""
+_SECURITY: Final = """\
+## Who may do what
+
+```console
+$ python tools/provision.py init fleet/ --fleet north-depot --broker broker.example.org
+$ python tools/provision.py add fleet/ van-01 van-02
+$ python tools/provision.py list fleet/          # until when each certificate is good
+$ python tools/provision.py revoke fleet/ van-02
+```
+
+makes an authority for this fleet alone, a certificate for the broker, one for each vehicle and one for `fleet-console`,
+and mosquitto's configuration with its list of rights. Every vehicle may write its own topics one by one and read its
+own commands and desired settings, nothing else; `fleet-console` may read the fleet and ask. Copy `fleet/broker/` to the
+broker (`mosquitto -c mosquitto.conf`), `fleet/vehicles/ID/` to that vehicle; `fleet/ca/ca.key` stays with you, off the
+broker. Repeat any of it at will: what is there stays. After `add --consumer` and `revoke` restart the broker.
+
+A broker answers "granted" to a subscription, and "done" to a message, that its rights do not cover, and then delivers
+nothing: test by what arrives. A vehicle whose certificate has ended, is not good yet or was revoked goes on warning its
+driver, keeps its alerts and tries again, 1 to 60 s apart, for ever. One whose clock is not set yet gets in as soon as
+it is. Put new files in place of the old ones and the next attempt reads them.
 """
 
 
@@ -91,7 +116,7 @@ def page(settings: str) -> str:
     """Return the page in Markdown; `settings` is the table of what may be changed from outside."""
     references, definitions = components([*(topic.payload for topic in TOPICS), Signed], _REF)
     del references
-    parts = [_HEAD, "## Topics\n", _topics(), _PROMISES, _COMMANDS.replace("SETTINGS", settings.strip())]
+    parts = [_HEAD, "## Topics\n", _topics(), _PROMISES, _COMMANDS.replace("SETTINGS", settings.strip()), _SECURITY]
     parts += ["## Messages\n"]
     shown: set[str] = set()
     for topic in TOPICS:

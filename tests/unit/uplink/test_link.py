@@ -7,7 +7,7 @@ import pytest
 from edge.config.schema import Mqtt
 from edge.uplink import link as link_module
 from edge.uplink.link import LONGEST_RETRY_S, STALL_S, Link
-from edge.uplink.mqtt import MqttSettingsError
+from edge.uplink.mqtt import Listening, MqttSettingsError
 from edge.uplink.topics import Topics
 from tests.support.uplink import FakeConnection, S, fake_network
 
@@ -183,3 +183,16 @@ def test_goodbye(link: Link, network: type) -> None:
     link.abandon()
     assert connection.given_up
     assert not link.connected
+
+
+def test_it_listens_on_each_connection_and_tells_when_the_broker_lets_it_not(network: type) -> None:
+    link = Link(MQTT, TOPICS, "boot", lambda _: None, listen=["dms/1/depot-7/van-12/cmd/+"])
+    connection = connect(link, network)
+    assert connection.listens == ("dms/1/depot-7/van-12/cmd/+",)
+    link.take(Listening(connection.number, refused=True), S)
+    assert link.faults == {"mqtt_not_heard"}
+    link.take(connection.end(), 2 * S)
+    again = connect(link, network, 100 * S)
+    assert again.listens == connection.listens
+    link.take(Listening(again.number, refused=False), 100 * S)
+    assert link.faults == set()
