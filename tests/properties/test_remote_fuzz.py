@@ -32,7 +32,7 @@ TOPICS = Topics("f", "v")
 SIGNER = Signer()
 STRANGER = Signer("depot", b"\x09" * 32)
 NAMES = ("ping", "report", "ack", "mark_wrong", "purge")
-PATIENCE_S = 5.0
+MOST_CPU_S = 1.0
 """No speed test: only what hangs, or grows with the square of its size, takes so long for 4 KiB."""
 WORDS = (
     *("transaction", "counter", "alert_id", "vehicle", "version", "settings", "restart", "signed", "key", "signature"),
@@ -162,7 +162,7 @@ class Target:
             response_topic=chance.choice((None, TOPICS.alert, TOPICS.responses + "x", "\u0000" * 9)),
             correlation=chance.choice((None, b"\xff" * 40)),
         )
-        began_s = time.monotonic()
+        began_s = time.thread_time()  # a busy machine or disk says nothing of ours
         if topic == TOPICS.config_desired:
             self.settings.take(received, now)
             encode(self.settings.reported(now))
@@ -171,7 +171,7 @@ class Target:
             if answer is not None:
                 assert answer.topic.startswith(TOPICS.responses)
                 assert len(encode(answer.response)) < 4096
-        assert time.monotonic() - began_s < PATIENCE_S, received
+        assert time.thread_time() - began_s < MOST_CPU_S, received
 
 
 def attack_signed(folder: Path, rounds: int) -> None:

@@ -172,8 +172,10 @@ class SettingsDesk:
         return ("local" if self._applied is None else "applied"), ()
 
     def _refuse(self, errors: tuple[SettingError, ...]) -> None:
+        if errors != self._refused:  # the broker's copy comes with every connection
+            told = "; ".join(f"{one.path} {one.msg}".strip() for one in errors)
+            logger.warning("desired settings are refused: %s", told)
         self._refused = errors[:MAX_ERRORS]
-        logger.warning("desired settings are refused: %s", "; ".join(f"{one.path} {one.msg}".strip() for one in errors))
 
     def _judge(self, desired: Desired) -> None:
         store = self._store
