@@ -17,6 +17,7 @@ try:
     import blink_heaviness
     import blink_models
     import blink_statistics
+    import blink_two_states
     import blinks
 finally:
     sys.path.remove(str(TRAIN))
@@ -130,6 +131,61 @@ def test_boundaries_lie_between_the_states() -> None:
     assert 0.55 < high < 1.05
 
 
+def of_heaviness(seed: int = 3) -> blink_films.BlinkSet:
+    """Forty persons whose lids grow heavy from state to state."""
+    random = np.random.default_rng(seed)
+    states = np.tile([0, 1, 2], 40)
+    heaviness = np.array([0.0, 0.5, 1.5])[states] + random.normal(0.0, 0.08, len(states))
+    return blink_films.BlinkSet(
+        ["heaviness"],
+        heaviness[:, None],
+        np.arange(len(states)),
+        states,
+        np.repeat([f"p{number:02}" for number in range(40)], 3),
+        np.repeat(np.arange(40) % 4 + 1, 3).astype(np.int8),
+    )
+
+
+def test_the_steps_of_the_scale_are_judged_on_people_who_did_not_set_them() -> None:
+    report = blink_heaviness.kss_steps_held_out(of_heaviness())
+    assert [sum(counts) for counts in report["films_by_kss_step"].values()] == [40, 40, 40]
+    assert report["shares"]["alert films at <=5"]["share"] > 0.9
+    assert report["shares"]["drowsy films at 8+"]["share"] > 0.9
+    assert report["rank_correlation"] > 0.9
+    shuffled = of_heaviness()
+    states = np.random.default_rng(1).permutation(shuffled.states)
+    chance = blink_heaviness.kss_steps_held_out(shuffled._replace(states=states))
+    assert abs(chance["rank_correlation"]) < 0.3
+
+
+def test_the_windows_of_a_film_are_put_together_to_its_blinks() -> None:
+    blinks_of_film = np.arange(1.0, 37.0)[:, None] * np.ones(4)
+    windows = np.array([blinks_of_film[start : start + 30] for start in (0, 2, 4, 6)])
+    assert np.array_equal(blink_two_states.film_blinks(windows), blinks_of_film)
+    short = np.zeros((1, 30, 4))
+    short[0, 18:] = 2.0
+    assert blink_two_states.film_blinks(short).shape == (12, 4)
+    statistics = blink_two_states.film_statistics(blink_two_states.film_blinks(short))
+    assert np.isfinite(list(statistics.values())).all()
+
+
+def test_the_statistic_that_tells_is_chosen_and_the_noise_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blink_films, "ROUNDS", 2)
+    people = made_up()
+    ends = people.states != 1
+    means = np.column_stack([people.film_means(name)[ends] for name in people.names])
+    films = people._replace(
+        statistics=means,
+        films=np.arange(int(ends.sum())),
+        states=people.states[ends],
+        people=people.people[ends],
+        folds=people.folds[ends],
+    )
+    variant = blink_two_states.chosen_forward(films, np.ones(len(films.states), bool))
+    assert variant.statistics[0] == "told"
+    assert variant.name.startswith("told")
+
+
 def test_constants_are_put_into_the_source(tmp_path: Path) -> None:
     source = tmp_path / "vigilance.py"
     source.write_text(Path(vigilance.__file__).read_text())
@@ -192,3 +248,6 @@ def test_people_of_the_other_folds_are_told_apart(real: blink_films.BlinkSet) ->
 def test_the_knots_of_the_blink_term_are_those_of_the_films(real: blink_films.BlinkSet) -> None:
     report = blink_heaviness.heaviness_report(real)
     assert [round(knot, 1) for knot in report["knots"]] == [x for x, _ in vigilance.HEAVINESS_KNOTS]
+    held_out = report["kss_held_out"]
+    assert held_out["rank_correlation"] > 0.4
+    assert held_out["shares"]["alert films at 8+"]["share"] < 0.1
