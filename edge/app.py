@@ -196,6 +196,7 @@ class Daemon:
             neutral_yaw_deg=config.camera.neutral_yaw_deg,
             neutral_pitch_deg=config.camera.neutral_pitch_deg,
             expression_enabled=config.expression.enabled,
+            privacy_after_s=config.vehicle.privacy_after_s,
         )
         self._fleet = FleetOutlet(
             self._uplink,
@@ -213,7 +214,14 @@ class Daemon:
             engine,
             (CabOutlet(self._player, lambda: self._loop.reference_ns), self._fleet, self._ignition, *self._recordings),
         )
-        self._loop = PipelineLoop(self._pipeline, self._slot, self._camera_condition, self._clock, live=source.live)
+        self._loop = PipelineLoop(
+            self._pipeline,
+            self._slot,
+            self._camera_condition,
+            self._clock,
+            live=source.live,
+            rest=self._capture.rest,
+        )
         self._workers = self._make_workers(source)
         self._health = HealthReporter(
             pipeline=self._pipeline,

@@ -39,12 +39,15 @@ class PipelineLoop:
         clock: Clock,
         *,
         live: bool,
+        rest: Callable[[bool], None] | None = None,
     ) -> None:
+        """`rest` is told whether the camera may rest, because nobody is to be observed."""
         self._pipeline = pipeline
         self._slot = slot
         self._condition = condition
         self._clock = clock
         self._live = live
+        self._rest = rest
         self.decided = LatencyWindow()
         """From the arrival of a frame until what follows from it has been handed to the cab."""
         self.reference_ns: int | None = None
@@ -79,6 +82,9 @@ class PipelineLoop:
                 self._tell_condition(now_ns)
                 self._pipeline.on_silence(now_ns)
             self._feed_inbox()
+            # A file is no camera, and read on by whoever plays it.
+            if self._rest is not None and self._live:
+                self._rest(self._pipeline.private)
             worker.beat()
         self._pipeline.close("shutdown")
 

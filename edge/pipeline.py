@@ -7,7 +7,7 @@ given (the cab first, then the fleet, then the recording) and none of them block
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from edge.runtime.health import RateMeter
 from edge.types import AlertChange, CameraHealth, DriverState, FaceObservation, Tick
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from edge.decision.engine import DecisionEngine
     from edge.types import Decision, StreamMember
     from edge.vehicle.base import VehicleSource
+
+PRIVATE_TICK_NS: Final = 1_000_000_000
+"""While nobody is observed the stream holds a tick so often [D]."""
 
 
 class Observer(Protocol):
@@ -86,11 +89,16 @@ class Pipeline:
         self._rate = RateMeter()
         self.camera = CameraHealth(t_ns=0)
         self.last_ns: int | None = None
+        self.private = False
+        """Nobody is to be observed now: the camera may rest."""
+        self._private_tick_ns: int | None = None
 
     def on_frame(self, frame: Frame) -> None:
         """Observe one frame and decide."""
         cpu_ns = time.thread_time_ns()
         self._poll_vehicle(frame.t_ns)
+        if self._keeps_private(frame.t_ns):
+            return
         health = self._condition.feed(frame.gray, frame.t_ns)
         if health is not None:
             self.feed(health)
@@ -108,7 +116,8 @@ class Pipeline:
     def on_silence(self, t_ns: int) -> None:
         """No frame came in time."""
         self._poll_vehicle(t_ns)
-        self.feed(Tick(t_ns=t_ns))
+        if not self._keeps_private(t_ns):
+            self.feed(Tick(t_ns=t_ns))
         self.meter.fps = self._rate.rate_hz(t_ns)
 
     def feed(self, member: StreamMember) -> None:
@@ -128,6 +137,16 @@ class Pipeline:
     def state(self) -> DriverState:
         """Return the judged state now, for the heartbeat."""
         return self._engine.state()
+
+    def _keeps_private(self, t_ns: int) -> bool:
+        """Tell whether nobody is to be observed; then nothing is looked at, and a tick a second goes on the record."""
+        self.private = self._engine.private_at(t_ns)
+        if not self.private:
+            self._private_tick_ns = None
+        elif self._private_tick_ns is None or t_ns - self._private_tick_ns >= PRIVATE_TICK_NS:
+            self._private_tick_ns = t_ns
+            self.feed(Tick(t_ns=t_ns))
+        return self.private
 
     def _poll_vehicle(self, t_ns: int) -> None:
         sample = self._vehicle.poll(t_ns)

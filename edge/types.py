@@ -363,6 +363,8 @@ class DriverState(msgspec.Struct, frozen=True, omit_defaults=True, tag="state"):
     """`attention_buffer` over its full size, 0 to 1."""
     baseline: Literal["population", "frozen"] = "population"
     baseline_progress: float = 0.0
+    privacy: bool = False
+    """Nobody is observed: the vehicle stands for long, or its ignition is off."""
     """How far the driver's open eyes are learnt, 0 to 1."""
 
 

@@ -62,6 +62,8 @@ class Capture:
         `on_frame` is told every frame before it goes into the slot, and must not wait.
         """
         self.condition = Condition("ok", 0)
+        self.resting = False
+        """Set by whoever decides that nobody is to be observed: pictures are thrown away where they come in."""
         self.frames = 0
         """Good frames so far."""
         self.unreadable = 0
@@ -76,6 +78,16 @@ class Capture:
         self._clock = clock or SystemClock()
         self._back_off = BackOff()
         self._last_good_ns = 0
+
+    def rest(self, resting: bool) -> None:
+        """Throw pictures away where they come in, or hand them on again.
+
+        The source stays open: sensors survive only some openings, and the first picture afterwards comes at once. An
+        infrared light that follows the frames goes off.
+        """
+        if resting != self.resting:
+            logger.info("the camera %s", "rests: nobody is to be observed" if resting else "looks again")
+            self.resting = resting
 
     def run(self, stop: threading.Event, beat: Callable[[], None]) -> None:
         """Deliver until `stop` is set or a finite source ends; then the slot is closed.
@@ -114,9 +126,10 @@ class Capture:
                 continue
             if frame is None:
                 return True
-            if self._on_frame is not None:
-                self._on_frame(frame)
-            self._slot.put(replace(frame, arrived_ns=self._clock.monotonic_ns()))
+            if not self.resting:
+                if self._on_frame is not None:
+                    self._on_frame(frame)
+                self._slot.put(replace(frame, arrived_ns=self._clock.monotonic_ns()))
             self._note_good()
             beat()
         return False

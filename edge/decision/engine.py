@@ -14,6 +14,7 @@ from edge.decision.angers import AngerRules
 from edge.decision.closures import ClosureLadder
 from edge.decision.distractions import DistractionRules
 from edge.decision.fatigues import FatigueRules
+from edge.decision.privacy import PrivacyWatch
 from edge.decision.reference import baselines
 from edge.decision.state import driver_state, summary
 from edge.decision.strip import StripKeeper
@@ -59,8 +60,12 @@ class DecisionEngine:
         neutral_yaw_deg: float = 0.0,
         neutral_pitch_deg: float = 0.0,
         expression_enabled: bool = True,
+        privacy_after_s: float | None = None,
     ) -> None:
         self.rules = rules
+        self.private = False
+        """Nobody is observed: the vehicle stands for long, or its ignition is off."""
+        self._privacy = PrivacyWatch(rules.alerts, privacy_after_s)
         self.ignored = 0
         """Members that were not taken: time repeated or ran backwards, a setting did not fit, nothing to roll back."""
         self._bank = IndicatorBank(
@@ -104,6 +109,7 @@ class DecisionEngine:
             return self._observe(t_ns, None)
         if isinstance(member, VehicleSample):
             self.ignored += not self._speed.read(member)
+            self._privacy.read(member)
             return []
         if isinstance(member, CameraHealth):
             return self._camera(member)
@@ -124,7 +130,11 @@ class DecisionEngine:
 
     def state(self) -> DriverState:
         """Return the judged state at the time of the last observation."""
-        return driver_state(self._bank, self._book)
+        return driver_state(self._bank, self._book, private=self.private)
+
+    def private_at(self, t_ns: int) -> bool:
+        """Tell whether nobody is to be observed at `t_ns`: then a picture must not be looked at, and a tick does."""
+        return self._privacy.at(t_ns)
 
     def evidence_strip(self, key: str) -> EvidenceStrip | None:
         """Return the minute of numbers of an alert that the last call closed; None for any other."""
@@ -157,6 +167,12 @@ class DecisionEngine:
             self.ignored += 1
             return []
         self._speed.at(t_ns, *self._gates)
+        if self._privacy.at(t_ns):
+            return self._keep_private(t_ns, last_ns)
+        if self.private:
+            self.private = False
+            self._bank.camera.wake(t_ns)
+            last_ns = None
         if last_ns is None:
             self._bank.reset(t_ns)
         elif t_ns - last_ns > self._gap_ns:
@@ -172,6 +188,19 @@ class DecisionEngine:
                 self._health.evaluate(t_ns, 0, moving=self._moving.active)
         else:
             self._bank.apply(t_ns, sample)
+        return self._take(t_ns)
+
+    def _keep_private(self, t_ns: int, last_ns: int | None) -> list[Decision]:
+        """Stop observing, or go on not to: what is open closes, nothing is looked at and nothing is decided."""
+        if not self.private:
+            if last_ns is not None and t_ns - last_ns <= self._gap_ns:
+                self._advance(t_ns)
+            self.private = True
+            self._book.close_all(t_ns, "privacy", t_ns)
+            self._bank.reset(t_ns)
+            self._reset_rules()
+        self._bank.now_ns = t_ns
+        self._last_ns = t_ns
         return self._take(t_ns)
 
     def _advance(self, t_ns: int) -> None:
@@ -205,6 +234,8 @@ class DecisionEngine:
             return []
         self._camera_ns = health.t_ns
         self._bank.camera.report(health.state)
+        if self.private:
+            return []
         self._health.evaluate(self._at(health.t_ns), 0, moving=self._moving.active)
         return self._take(self._at(health.t_ns))
 
@@ -247,6 +278,7 @@ class DecisionEngine:
         ):
             rule.configure(rules)
         self._speed.configure(rules.alerts, rules.anger)
+        self._privacy.configure(rules.alerts)
         hysteresis_kmh = rules.alerts.speed_hysteresis_kmh
         for gate, min_kmh in zip(
             self._gates,
@@ -265,7 +297,12 @@ class DecisionEngine:
     def _state_changed(self) -> bool:
         """Tell whether the state differs from what was told although no alert changed."""
         told = self._told
-        return told is None or told[0] != self._bank.presence.state or told[-1] != self._bank.baseline.frozen
+        return (
+            told is None
+            or told[0] != self._bank.presence.state
+            or told[-2] != self._bank.baseline.frozen
+            or told[-1] != self.private
+        )
 
     def _take(self, t_ns: int) -> list[Decision]:
         """Return what was decided since the last call, in order."""
@@ -273,12 +310,12 @@ class DecisionEngine:
         book.arbitrate(t_ns)
         if not bank.events and not book.decisions and not self._state_changed():
             return []
-        told = summary(bank, book)
+        told = summary(bank, book, private=self.private)
         decisions: list[Decision] = [*bank.events, *book.decisions]
         self._strips.follow(book.decisions)
         bank.events.clear()
         book.decisions.clear()
         if told != self._told:
             self._told = told
-            decisions.append(driver_state(bank, book))
+            decisions.append(driver_state(bank, book, private=self.private))
         return decisions

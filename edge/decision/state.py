@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from edge.decision.alerts import AlertBook
     from edge.indicators.bank import IndicatorBank
 
-Summary = tuple[str, int, int, int, int, int, bool]
+Summary = tuple[str, int, int, int, int, int, bool, bool]
 
 
-def summary(bank: IndicatorBank, book: AlertBook) -> Summary:
+def summary(bank: IndicatorBank, book: AlertBook, *, private: bool) -> Summary:
     """Return what a new `DriverState` is emitted for when it changes."""
     return (
         bank.presence.state,
@@ -24,12 +24,13 @@ def summary(bank: IndicatorBank, book: AlertBook) -> Summary:
         book.level("displayed_anger"),
         book.level("driver_absent"),
         bank.baseline.frozen,
+        private,
     )
 
 
-def driver_state(bank: IndicatorBank, book: AlertBook) -> DriverState:
+def driver_state(bank: IndicatorBank, book: AlertBook, *, private: bool) -> DriverState:
     """Return the state at the time of the last observation."""
-    observability, closure, fatigue, distraction, anger, absence, frozen = summary(bank, book)
+    observability, closure, fatigue, distraction, anger, absence, frozen, _ = summary(bank, book, private=private)
     level = bank.fatigue_level
     kss = kss_estimate(level)
     watching = bank.sample is not None
@@ -48,4 +49,5 @@ def driver_state(bank: IndicatorBank, book: AlertBook) -> DriverState:
         attentive_ratio=bank.gaze.buffer_ns / bank.gaze.buffer_max_ns if watching else None,
         baseline="frozen" if frozen else "population",
         baseline_progress=bank.baseline.progress,
+        privacy=private,
     )

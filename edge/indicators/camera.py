@@ -86,6 +86,12 @@ class CameraWatch:
         self.silent_ns = t_ns - self._last_frame_ns
         self.stalled = self.silent_ns >= STALL_NS
 
+    def wake(self, t_ns: int) -> None:
+        """Begin to wait for frames anew, with time for the first one."""
+        self._last_frame_ns = t_ns
+        self.silent_ns = 0
+        self.stalled = False
+
     @property
     def fault(self) -> CameraState | None:
         """The fault, None when the camera is well."""

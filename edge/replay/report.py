@@ -69,6 +69,7 @@ def report_from_files(
         neutral_yaw_deg=camera.neutral_yaw_deg,
         neutral_pitch_deg=camera.neutral_pitch_deg,
         expression_enabled=config.expression.enabled,
+        privacy_after_s=config.vehicle.privacy_after_s,
     )
     replayed = Summary(open_end_reason=END_REASON)
     collector = SeriesCollector(engine, expression=config.expression.enabled)

@@ -74,6 +74,8 @@ def _state(document: dict[str, Any]) -> str:
     if fatigue is not None:
         parts.append(f"fatigue {fatigue:.0f} %")
     seen = document["observability"]
+    if document.get("privacy"):
+        return f"{_clock(document['time'])}  state  nobody is observed: the vehicle stands"
     parts.append("driver seen" if seen == "ok" else f"view {seen} ({document['reason']})")
     return f"{_clock(document['time'])}  state  " + ", ".join(parts)
 

@@ -447,6 +447,8 @@ class StateMessage(Message, frozen=True, kw_only=True):
     """`frozen`: the driver's own measures are learnt; `population`: not yet."""
     baseline_progress: float
     """How far the learning is, 0 to 1."""
+    privacy: bool = False
+    """Nobody is observed now: the vehicle stands for long, or its ignition is off."""
     boot_id: str
     mono_ns: int
     time: str
@@ -473,6 +475,7 @@ def state_message(state: DriverState, now: Instant, boot_id: str, *, expression:
         kss_estimate=state.kss_estimate,
         baseline=state.baseline,
         baseline_progress=state.baseline_progress,
+        privacy=state.privacy,
         boot_id=boot_id,
         mono_ns=state.t_ns,
         time=rfc3339(state.t_ns + now.offset_ns),

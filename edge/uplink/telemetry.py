@@ -156,4 +156,5 @@ def _levels(state: DriverState) -> tuple[object, ...]:
         state.absence_alert_level,
         state.observability,
         state.baseline,
+        state.privacy,
     )

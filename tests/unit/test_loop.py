@@ -21,6 +21,7 @@ class FakePipeline:
 
     def __init__(self, after: list[object]) -> None:
         self.seen: list[object] = []
+        self.private = False
         self._after = after
 
     def on_frame(self, frame: Frame) -> None:
@@ -139,3 +140,22 @@ def test_a_member_of_another_thread_gets_the_time_of_the_frame_it_follows() -> N
     slot.close()
     loop.run(FakeWorker())
     assert pipeline.seen[:2] == [("frame", 7 * SECOND_NS), Button(t_ns=7 * SECOND_NS, name="ack")]
+
+
+def test_the_camera_is_told_whether_it_may_rest() -> None:
+    slot: LatestSlot[Frame] = LatestSlot()
+    slot.put(Frame(GRAY, t_ns=SECOND_NS, sequence=0))
+    told: list[bool] = []
+    pipeline = FakePipeline([])
+
+    def sleep() -> None:
+        pipeline.private = True
+
+    def wake() -> None:
+        pipeline.private = False
+        slot.close()
+
+    pipeline._after = [sleep, wake]
+    loop = PipelineLoop(pipeline, slot, lambda: Condition("ok", 0), FakeClock(), live=True, rest=told.append)  # type: ignore[arg-type]
+    loop.run(FakeWorker())  # type: ignore[arg-type]
+    assert told == [True, False]

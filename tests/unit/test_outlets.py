@@ -183,6 +183,11 @@ class Noting:
             return CameraHealth(t_ns=arguments[1], state="frozen")
         return [OPENED, WARNED] if isinstance(arguments[0], FaceObservation) else []
 
+    def private_at(self, t_ns: int) -> bool:
+        return self.private
+
+    private = False
+
     def poll(self, t_ns: int) -> VehicleSample:
         return VehicleSample(t_ns=t_ns, speed_kmh=50.0)
 
@@ -252,3 +257,22 @@ def test_trip_is_told_at_ignition_off_and_at_the_end() -> None:
         outlet.on_member(VehicleSample(t_ns=second * S, ignition=True))
     outlet.finish_trip()
     assert [trip.reason for trip in uplink.trips] == ["ignition_off", "shutdown"]
+
+
+def test_who_is_not_to_be_observed_is_not_looked_at_and_a_tick_a_second_says_so() -> None:
+    notes: list[str] = []
+    part = Noting("engine", notes)
+    pipeline = Pipeline(part, part, part, part, (Noting("fleet", notes),))
+    gray = np.zeros((40, 40), np.uint8)
+    part.private = True
+    for number in range(31):
+        pipeline.on_frame(Frame(gray, t_ns=9 * S + number * S // 10, sequence=number))
+    pipeline.on_silence(12 * S + S // 2)
+    assert pipeline.private
+    assert pipeline.meter.frames == 0
+    assert set(notes) == {"fleet VehicleSample", "fleet Tick"}
+    assert notes.count("fleet Tick") == 4
+    part.private = False
+    pipeline.on_frame(Frame(gray, t_ns=13 * S, sequence=32))
+    assert not pipeline.private
+    assert pipeline.meter.frames == 1

@@ -235,3 +235,19 @@ def test_with_a_generated_stall_the_camera_is_back_within_ten_seconds() -> None:
     gaps = [later - earlier for earlier, later in itertools.pairwise(delivered)]
     assert max(gaps) > 1.0
     assert max(gaps) < 10.0
+
+
+def test_while_the_camera_rests_no_picture_goes_on_and_nobody_is_told_of_one() -> None:
+    clock = ManualClock()
+    seen: list[int] = []
+    slot = LatestSlot[Frame]()
+    source = Script(clock, [], [10, None])
+    capture = Capture(source, slot, stall_s=1.0, clock=clock, on_frame=lambda frame: seen.append(frame.sequence))
+
+    def beat() -> None:
+        capture.rest(3 <= capture.frames < 8)
+
+    capture.run(threading.Event(), beat)
+    assert seen == [1, 2, 3, 9, 10]
+    assert slot.puts == 5
+    assert (capture.frames, capture.openings, capture.condition.state) == (10, 1, "ok")
