@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).parents[3]
-SCRIPTS = [*sorted((CHECKOUT / "tools").glob("*.sh")), CHECKOUT / "systemd/escalate", CHECKOUT / "systemd/provision"]
+SCRIPTS = [
+    *sorted((CHECKOUT / "tools").glob("*.sh")),
+    CHECKOUT / "systemd/escalate",
+    CHECKOUT / "systemd/provision",
+    CHECKOUT / "tests/system/clean_root/scenario.sh",
+]
 
 
 def install(*arguments: str) -> subprocess.CompletedProcess[str]:
