@@ -35,7 +35,7 @@ def missing() -> str:
     return ""
 
 
-def cached_root(suite: str = "trixie") -> Path:
+def cached_root(suite: str) -> Path:
     """The archive of a minimal Debian; made on first use, which takes minutes and the internet."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edge-dms" / "roots" / f"{suite}.tar"
     if not cache.exists():
@@ -51,12 +51,12 @@ def cached_root(suite: str = "trixie") -> Path:
     return cache
 
 
-def run_in_clean_root(script: Path, folder: Path, bundles: Path, *, patience_s: float) -> Path:
+def run_in_clean_root(script: Path, folder: Path, bundles: Path, *, suite: str, patience_s: float) -> Path:
     """Boot a copy of the root in `folder`, run `script` in it and return the folder of its results."""
     root, results = folder / "root", folder / "results"
     root.mkdir()
     results.mkdir()
-    subprocess.run(["tar", "-C", str(root), "-xf", str(cached_root()), "--exclude=./dev/*"], check=True)
+    subprocess.run(["tar", "-C", str(root), "-xf", str(cached_root(suite)), "--exclude=./dev/*"], check=True)
     shutil.copy(script, root / "scenario.sh")
     (root / "etc/systemd/system/scenario.service").write_text(UNIT)
     wants = root / "etc/systemd/system/multi-user.target.wants"

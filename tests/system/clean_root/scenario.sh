@@ -107,6 +107,21 @@ check the-watchdog-did-it sh -c 'journalctl -u edge-dms.service | grep -q "Watch
 sleep 5
 check runs-again active
 
+# What a phone wrote on the boot partition.
+mkdir -p /boot/firmware/edge-dms/credentials
+{ cat config.yaml && echo 'service: {log_level: debug}'; } >/boot/firmware/edge-dms/edge-dms.yaml
+printf 'key' >/boot/firmware/edge-dms/credentials/client.key
+check starts-with-what-lies-on-the-boot-partition systemctl restart edge-dms.service
+check boot-partition-was-taken grep -q debug /etc/edge-dms/edge-dms.yaml
+check its-mode-and-group-are-right test "$(stat -c '%a %G' /etc/edge-dms/edge-dms.yaml)" = '640 edge-dms'
+check new-credential-is-handed-over test -e /run/credentials/edge-dms.service/edge-dms_client.key
+check no-credential-is-left-on-the-boot-partition test ! -e /boot/firmware/edge-dms/credentials/client.key
+pid=$(main_pid)
+check reads-its-configuration-again systemctl reload edge-dms.service
+sleep 3
+check the-same-process-after-it test "$(main_pid)" = "$pid"
+check doctor-finds-the-service says '"service"' sh -c 'edge-dms doctor --json --config /etc/edge-dms/edge-dms.yaml || true'
+
 respin broken 'raise SystemExit("a release that cannot start")'
 check broken-update-is-taken-back refuses_saying 'was taken back' bash broken/install.sh
 check the-old-release-is-back points_to "$first"
