@@ -99,6 +99,7 @@ def run_daemon(
             if status == FAILED and store.tried:
                 store.roll_back("the daemon failed with it")
                 return RESTART
+            store.ended_well()
             return status
     except StateDirError as error:
         logger.critical("cannot start: %s", error)

@@ -52,8 +52,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"wrote {path}")
     if not folder.written:
         print("everything is there already")
-    elif args.verb in {"add", "revoke", "renew"}:
-        print("copy the folder broker/ to the broker and restart it: it reads the lists of rights and revocations anew")
+    elif args.verb == "init":
+        print("next: provision.py add, then put broker/ on the broker; the head of its mosquitto.conf says how")
+    elif args.verb == "revoke" or args.consumer:
+        print("copy acl and crl.pem of broker/ to the broker and restart it: it reads them anew then")
+    else:
+        print("each folder below vehicles/ goes to its vehicle; the broker needs nothing for it")
     return 0
 
 

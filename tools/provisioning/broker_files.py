@@ -43,8 +43,9 @@ def rights(fleet: str, consumers: Iterable[str]) -> str:
 def configuration(folder: Path, store: str, port: int) -> str:
     """Return mosquitto's configuration; its files lie in `folder` on the broker's machine."""
     return f"""\
-# Written by tools/provision.py: changes here are overwritten. Start with: mosquitto -c {folder}/mosquitto.conf
-# or copy it into /etc/mosquitto/conf.d/. The user mosquitto must be able to read broker.key.
+# Written by tools/provision.py: changes here are overwritten. It is a whole configuration: let it take the place of
+# /etc/mosquitto/mosquitto.conf, or start with: mosquitto -c {folder}/mosquitto.conf
+# The broker runs as the user mosquitto, who must own broker.key: chown mosquitto: {folder}/broker.key
 listener {port}
 cafile {folder}/ca.pem
 certfile {folder}/broker.pem

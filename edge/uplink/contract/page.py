@@ -102,8 +102,10 @@ $ python tools/provision.py revoke fleet/ van-02
 makes an authority for this fleet alone, a certificate for the broker, one for each vehicle and one for `fleet-console`,
 and mosquitto's configuration with its list of rights. Every vehicle may write its own topics one by one and read its
 own commands and desired settings, nothing else; `fleet-console` may read the fleet and ask. Copy `fleet/broker/` to the
-broker (`mosquitto -c mosquitto.conf`), `fleet/vehicles/ID/` to that vehicle; `fleet/ca/ca.key` stays with you, off the
-broker. Repeat any of it at will: what is there stays. After `add --consumer` and `revoke` restart the broker.
+broker (its `mosquitto.conf` takes the place of `/etc/mosquitto/mosquitto.conf`, and `broker.key` must belong to the
+user `mosquitto`; `--installed-in` names the folder there), `fleet/vehicles/ID/` to that vehicle; `fleet/ca/ca.key`
+stays with you, off the broker. Repeat any of it at will: what is there stays. After `add --consumer` and `revoke` copy
+`acl` and `crl.pem` again and restart the broker.
 
 A broker answers "granted" to a subscription, and "done" to a message, that its rights do not cover, and then delivers
 nothing: test by what arrives. A vehicle whose certificate has ended, is not good yet or was revoked goes on warning its

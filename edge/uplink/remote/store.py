@@ -92,6 +92,14 @@ class SettingsStore:
             return self.ledger.good
         return self.ledger.trial
 
+    def ended_well(self) -> None:
+        """Note a regular end: a short drive proves nothing, and is no failure either."""
+        if self.tried:
+            try:
+                self._write(starts=0)
+            except OSError as error:
+                logger.warning("%s cannot be written: %s", self._path, error.strerror)
+
     def stage(self, accepted: Accepted) -> None:
         """Note settings that will be tried. Raises `OSError` when they cannot be written: then they are not."""
         self._write(trial=accepted, starts=0)

@@ -237,6 +237,15 @@ def test_daemon_that_dies_with_new_settings_finds_the_last_good_ones(vehicle: Ve
     assert vehicle.wish(3, rule(1.3)).status == "trial"
 
 
+def test_short_drives_are_no_failures(vehicle: Vehicle) -> None:
+    vehicle.wish(1, rule(1.2))
+    for _ in range(2 * TRIAL_STARTS):
+        vehicle.begun.store.ended_well()
+        vehicle.start()
+    assert vehicle.status() == "trial"
+    assert vehicle.microsleep_s == 1.2
+
+
 def test_failure_that_the_daemon_sees_is_taken_back_at_once(vehicle: Vehicle) -> None:
     vehicle.wish(1, rule(1.9))
     assert vehicle.begun.store.tried
