@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from edge.config.effective import settings_of
 from edge.config.yaml_text import settings_text
-from edge.doctor.camera import BOOT_FILES
+from edge.doctor.lamp import BOOT_FILES
 from edge.doctor.redact import Redactor, secrets_of
 
 if TYPE_CHECKING:

@@ -10,14 +10,16 @@ import numpy as np
 
 from edge.camera.base import CameraError, Frame
 from edge.camera.open import source_for
+from edge.doctor import lamp
 from edge.doctor.finding import Finding, fail, ok, warn
 from edge.runtime.instance import is_taken
 
 if TYPE_CHECKING:
+    from edge.camera.base import CameraSource
     from edge.config.schema import Config
     from edge.doctor.machine import Machine
 
-NAMES: Final = ("camera", "frames", "exposure", "infrared_lamp")
+NAMES: Final = ("camera", "frames", "exposure", lamp.NAME)
 WATCH_S: Final = 2.0
 """How long frames are read [D]."""
 FIRST_FRAME_S: Final = 4.0
@@ -26,11 +28,9 @@ SLOW_RATIO: Final = 0.7
 """Fewer frames than this share of what was asked for is worth a word [D]."""
 LEAST_FPS: Final = 15.0
 """Below this a blink falls between two frames [D: schema, `camera.fps`]."""
-DARK: Final = 25.0
 BRIGHT: Final = 220.0
-"""Mean grey levels beyond which the networks find little [D]."""
+"""Mean grey above which the networks find little [D]."""
 CLIPPED_SHARE: Final = 0.25
-BOOT_FILES: Final = ("/boot/firmware/config.txt", "/boot/config.txt")
 
 
 def look(machine: Machine, config: Config) -> list[Finding]:
@@ -43,46 +43,48 @@ def look(machine: Machine, config: Config) -> list[Finding]:
             ok("camera", f"{told}{_sensor(machine)}: in use by the running daemon"),
             ok("frames", held),
             ok("exposure", held),
-            _lamp(machine, config, None),
+            lamp.judge(machine, config, lamp.LampTrial(), []),
         ]
     source = source_for(camera)
     try:
         source.open()
     except CameraError as error:
-        return _absent(machine, config, f"{told}: {error.what}", error.remedy)
+        return _absent(config, f"{told}: {error.what}", error.remedy)
+    trial = lamp.LampTrial()
     try:
-        frames = _read(source, WATCH_S)
+        with trial.lit(config, lambda seconds: _read(source, seconds)):
+            frames = _read(source, WATCH_S)
     except CameraError as error:
-        return _absent(machine, config, f"{told} opens, but {error.what}", error.remedy)
+        return _absent(config, f"{told} opens, but {error.what}", error.remedy)
     finally:
         source.close()
     if not frames:
-        return _absent(machine, config, f"{told} opens, but delivers nothing", "see `edge-dms check` and the cable")
+        return _absent(config, f"{told} opens, but delivers nothing", "see `edge-dms check` and the cable")
     return [
         ok("camera", f"{told}{_sensor(machine)}: {frames[0].gray.shape[1]}x{frames[0].gray.shape[0]}"),
         _rate(frames, camera.fps),
         _exposure(frames),
-        _lamp(machine, config, float(np.mean(frames[-1].gray))),
+        lamp.judge(machine, config, trial, frames),
     ]
 
 
-def _absent(machine: Machine, config: Config, what: str, remedy: str) -> list[Finding]:
+def _absent(config: Config, what: str, remedy: str) -> list[Finding]:
     unseen = "cannot be told without frames"
+    mend = "mend the camera first"
+    visible = config.camera.light == "visible"
     return [
         fail("camera", what, remedy),
-        fail("frames", unseen, "mend the camera first"),
-        warn("exposure", unseen, "mend the camera first"),
-        warn("infrared_lamp", unseen, "mend the camera first")
-        if config.camera.light == "infrared"
-        else _lamp(machine, config, None),
+        fail("frames", unseen, mend),
+        warn("exposure", unseen, mend),
+        ok(lamp.NAME, "none is used: camera.light is visible") if visible else warn(lamp.NAME, unseen, mend),
     ]
 
 
-def _read(source: object, seconds: float) -> list[Frame]:
+def _read(source: CameraSource, seconds: float) -> list[Frame]:
     frames: list[Frame] = []
     begun = time.monotonic()
     while not frames or time.monotonic() - begun < seconds:
-        frame = source.read(1.0 if frames else FIRST_FRAME_S)  # type: ignore[attr-defined]
+        frame = source.read(1.0 if frames else FIRST_FRAME_S)
         if frame is None:
             break
         if not frames:
@@ -122,29 +124,8 @@ def _exposure(frames: list[Frame]) -> Finding:
     told = f"mean grey {mean:.0f} of 255, {clipped:.0%} burnt out"
     if last.exposure_us is not None:
         told += f", exposure {last.exposure_us / 1000:.1f} ms" + (f", gain {last.gain:.1f}" if last.gain else "")
-    if mean < DARK:
+    if mean < lamp.DARK:
         return warn("exposure", f"{told}: dark", "take the lens cap off; at night switch the infrared lamp on")
     if mean > BRIGHT or clipped > CLIPPED_SHARE:
         return warn("exposure", f"{told}: too bright", "turn the camera out of the light, or dim the lamp")
     return ok("exposure", told)
-
-
-def _lamp(machine: Machine, config: Config, mean: float | None) -> Finding:
-    if config.camera.light == "visible":
-        return ok("infrared_lamp", "none is used: camera.light is visible")
-    boot = next((text for file in BOOT_FILES if (text := machine.text(file)) is not None), None)
-    lines = [line.strip() for line in (boot or "").splitlines()]
-    if boot is not None and not any(line.startswith("gpio=") and "op,dl" in line for line in lines):
-        return warn(
-            "infrared_lamp",
-            "nothing keeps the lamp off until the daemon runs",
-            "add gpio=22=op,dl (your lamp's pin) to /boot/firmware/config.txt",
-        )
-    if mean is not None and mean < DARK:
-        return warn(
-            "infrared_lamp",
-            "the picture is dark: the lamp is off or broken",
-            "look at it through a phone's camera: it glows violet when it is on",
-        )
-    seen = "the picture is lit" if mean is not None else "the running daemon holds the camera"
-    return ok("infrared_lamp", f"{seen}; whether the light is the lamp's shows only in the dark")

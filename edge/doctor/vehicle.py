@@ -62,7 +62,10 @@ def _listen(vehicle: Vehicle) -> Finding:
     if last is None:
         reason = trouble.reason if trouble is not None else "nothing came"
         what, _, remedy = reason.partition("; ")
-        return fail("vehicle_bus", f"{vehicle.source}: {what}", remedy or "switch the ignition on; check the wiring")
+        told = what if what.startswith(vehicle.source) else f"{vehicle.source}: {what}"
+        if not remedy or "by itself" in remedy:
+            remedy = "switch the ignition on; check wiring and settings, see firmware_config/vehicle.md"
+        return fail("vehicle_bus", told, remedy)
     ignition = {True: ", ignition on", False: ", ignition off", None: ""}[last.ignition]
     if last.speed_kmh is None:
         return ok("vehicle_bus", f"{vehicle.source} tells no speed{ignition}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import sys
 import textwrap
 from pathlib import Path
@@ -52,6 +53,8 @@ def run(args: argparse.Namespace) -> int:
     from edge.doctor.probes import probes_for
     from edge.doctor.redact import Redactor, secrets_of
 
+    # What the parts would log stands in the findings, in order and redacted.
+    logging.getLogger().addHandler(logging.NullHandler())
     machine = Machine()
     loaded, first, problems = _configuration(args.config)
     redacted = Redactor(secrets_of(loaded.config))
