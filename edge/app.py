@@ -1,9 +1,9 @@
 """The only wiring: configuration → objects → threads. Parts start in order and stop in reverse.
 
 Threads: `capture` reads the camera, `pipeline` decides, `cab` warns, `uplink` owns disk and broker, `recorder` writes
-recordings where they are on, `ir light` drives the infrared light where it is ours, `main` (this one) watches, reports
-health and feeds the watchdog. A worker that fails stops everything and the process ends with 1: the service manager
-starts it anew.
+recordings where they are on, `drivers` keeps what was learnt of drivers who are told apart, `ir light` drives the
+infrared light where it is ours, `main` (this one) watches, reports health and feeds the watchdog. A worker that fails
+stops everything and the process ends with 1: the service manager starts it anew.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from edge.camera.ir_control import IrControl
 from edge.camera.ir_light import output_for
 from edge.camera.open import source_for
 from edge.decision.engine import DecisionEngine
+from edge.drivers import DriverStore, ReturningDriver
 from edge.hands import FleetHands
 from edge.health import HealthReporter
 from edge.inference.manifest import Manifest, ModelError
@@ -208,12 +209,26 @@ class Daemon:
         )
         self._vehicle = vehicle_for(config.vehicle)
         self._ignition = IgnitionWatch(config.power, self._clock)
+        self._drivers = DriverStore(state_dir)
+        driver = ReturningDriver(
+            self._drivers,
+            lambda: self._vehicle.driver_token or config.vehicle.driver_token,
+            engine.baseline,
+            lambda: engine.baseline_revision,
+        )
         self._pipeline = Pipeline(
             FaceObserver(config.camera, config.vision, config.expression, self._nets),
             CameraCondition(),
             self._vehicle,
             engine,
-            (CabOutlet(self._player, lambda: self._loop.reference_ns), self._fleet, self._ignition, *self._recordings),
+            (
+                CabOutlet(self._player, lambda: self._loop.reference_ns),
+                self._fleet,
+                self._ignition,
+                driver,
+                *self._recordings,
+            ),
+            driver=driver,
         )
         self._loop = PipelineLoop(
             self._pipeline,
@@ -292,6 +307,7 @@ class Daemon:
                     self._end(failed=True)
 
         recorders = [Worker("recorder", outlet.record, failed) for outlet in self._recordings]
+        recorders.append(Worker("drivers", self._drivers.write, failed))
         lights = [] if self._ir is None else [self._light_worker(self._ir, failed)]
         self._decider = Worker("pipeline", decide, failed)
         self._reader = Worker("capture", capture, failed)

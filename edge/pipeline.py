@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from edge.camera.base import Frame
     from edge.decision.engine import DecisionEngine
-    from edge.types import Decision, StreamMember
+    from edge.types import BaselineChange, Decision, StreamMember
     from edge.vehicle.base import VehicleSource
 
 PRIVATE_TICK_NS: Final = 1_000_000_000
@@ -39,6 +39,13 @@ class Condition(Protocol):
 
     def feed(self, gray: NDArray[np.uint8], t_ns: int) -> CameraHealth | None:
         """Return the condition when there is something to say."""
+
+
+class Driver(Protocol):
+    """Knows who was named as the driver."""
+
+    def change(self, t_ns: int) -> BaselineChange | None:
+        """Return the baseline of a driver who was named since the last call."""
 
 
 class Outlet(Protocol):
@@ -79,12 +86,15 @@ class Pipeline:
         vehicle: VehicleSource,
         engine: DecisionEngine,
         outlets: Iterable[Outlet],
+        *,
+        driver: Driver | None = None,
     ) -> None:
         self._observer = observer
         self._condition = condition
         self._vehicle = vehicle
         self._engine = engine
         self._outlets = tuple(outlets)
+        self._driver = driver
         self.meter = PipelineMeter()
         self._rate = RateMeter()
         self.camera = CameraHealth(t_ns=0)
@@ -149,6 +159,10 @@ class Pipeline:
         return self.private
 
     def _poll_vehicle(self, t_ns: int) -> None:
+        if self._driver is not None:
+            change = self._driver.change(t_ns)
+            if change is not None:
+                self.feed(change)
         sample = self._vehicle.poll(t_ns)
         if sample is not None:
             self.feed(sample)

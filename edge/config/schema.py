@@ -245,6 +245,10 @@ class CanVehicle(Section, frozen=True):
 
     speed: CanSignal
     ignition: CanIgnition | None = None
+    driver: Annotated[
+        CanSignal | None,
+        Meta(description="A number that tells drivers apart, 0 nobody; see vehicle.driver_token."),
+    ] = None
     bus: CanBus = field(default_factory=CanBus)
 
 
@@ -289,6 +293,10 @@ class Vehicle(Section, frozen=True):
     obd: ObdVehicle = field(default_factory=ObdVehicle)
     gpsd: GpsdVehicle = field(default_factory=GpsdVehicle)
     gpio: GpioVehicle = field(default_factory=GpioVehicle)
+    driver_token: Annotated[
+        Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,64}$")] | None,
+        Meta(description="Tells drivers apart, means nothing else: a driver who returns gets his own baseline back."),
+    ] = None
     privacy_after_s: Annotated[
         Annotated[float, Meta(ge=60.0, le=3600.0)] | None,
         Meta(description="Nobody is observed after so long at a standstill, or soon after the ignition; null: never."),

@@ -20,6 +20,11 @@ class AbsentVehicle:
         """Nothing can ail it."""
         return None
 
+    @property
+    def driver_token(self) -> str | None:
+        """Nobody is named."""
+        return None
+
     def poll(self, t_ns: int) -> VehicleSample | None:  # noqa: ARG002 - the contract's
         """Return None."""
         return None

@@ -31,6 +31,10 @@ class VehicleSource(Protocol):
         """Return what is new at stamp `t_ns`, with the stamp of its reading; None when nothing is. Never waits."""
 
     @property
+    def driver_token(self) -> str | None:
+        """Whoever drives, as the vehicle tells him apart from others; means nothing here. None: not told."""
+
+    @property
     def trouble(self) -> Trouble | None:
         """What ails the source; None while it tells what it is asked for."""
 

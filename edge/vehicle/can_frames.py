@@ -1,4 +1,4 @@
-"""Speed and ignition from frames that the vehicle sends by itself."""
+"""Speed, ignition and who drives, from frames that the vehicle sends by itself."""
 
 from __future__ import annotations
 
@@ -22,12 +22,14 @@ class CanFeed:
         self._speed, self._ignition = settings.speed, settings.ignition
         self._speed_id = can_id(settings.speed)
         self._ignition_id = None if settings.ignition is None else can_id(settings.ignition)
+        self._driver = settings.driver
+        self._driver_id = None if settings.driver is None else can_id(settings.driver)
         self._bus: Bus | None = None
         self._unusable = 0
 
     def open(self) -> None:
         """Open the bus for the frames of the configuration."""
-        signals = [self._speed] if self._ignition is None else [self._speed, self._ignition]
+        signals = [signal for signal in (self._speed, self._ignition, self._driver) if signal is not None]
         self._bus = Bus(self._settings.bus, [(can_id(signal), signal.extended) for signal in signals])
         self._unusable = 0
 
@@ -42,9 +44,13 @@ class CanFeed:
         if self._ignition is not None and number == self._ignition_id:
             value = decode(self._ignition, data)
             ignition = None if value is None else value >= self._ignition.on_from
-        if speed is None and ignition is None:
+        driver = None
+        if self._driver is not None and number == self._driver_id:
+            value = decode(self._driver, data)
+            driver = f"can-{value:.0f}" if value else None
+        if speed is None and ignition is None and number != self._driver_id:
             self._unusable += 1
-        return Reading(speed, ignition)
+        return Reading(speed, ignition, driver=driver)
 
     def silence(self) -> str:
         """Say what has not come."""

@@ -26,6 +26,11 @@ class FixedVehicle:
         """Nothing can ail it."""
         return None
 
+    @property
+    def driver_token(self) -> str | None:
+        """Nobody is named."""
+        return None
+
     def poll(self, t_ns: int) -> VehicleSample | None:
         """Return the configured speed when a second has passed."""
         if not self._clock.due(t_ns):

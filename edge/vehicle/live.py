@@ -34,6 +34,8 @@ class Reading(NamedTuple):
     ignition: bool | None = None
     location: tuple[float, float] | None = None
     """Latitude and longitude, degrees; told with a speed."""
+    driver: str | None = None
+    """Token of whoever drives."""
 
 
 class Feed(Protocol):
@@ -76,6 +78,7 @@ class LiveVehicle:
         self._speed: tuple[float, int] | None = None
         self._location: tuple[float, float] | None = None
         self._ignition: tuple[bool, int] | None = None
+        self._driver: str | None = None
         self._told_speed_ns = 0
         self._told_ignition: bool | None = None
         self._told_ns: int | None = None
@@ -88,6 +91,11 @@ class LiveVehicle:
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()
+
+    @property
+    def driver_token(self) -> str | None:
+        """Who was named last."""
+        return self._driver
 
     @property
     def trouble(self) -> Trouble | None:
@@ -175,6 +183,8 @@ class LiveVehicle:
             speed = None
         if reading.ignition is not None:
             self._ignition = (reading.ignition, now_ns)
+        if reading.driver is not None:
+            self._driver = reading.driver
         return speed is not None or reading.ignition is not None
 
     def _note(self, trouble: Trouble | None, error: Exception | None = None) -> None:

@@ -288,3 +288,32 @@ def test_an_infrared_light_that_cannot_be_driven_is_told_and_the_watch_goes_on(
     finally:
         daemon.close()
         fleet.close()
+
+
+def test_a_driver_who_is_named_gets_his_baseline_back_after_a_restart(daemon: Daemon) -> None:
+    stream = daemon.folder / "stream.jsonl"
+    settings = yaml.safe_load(daemon.config.read_text())
+    settings |= {
+        "mqtt": {"enabled": False},
+        "rules": {"baseline": {"learn_s": 15}},
+        "recording": {"stream_file": str(stream)},
+    }
+    settings["vehicle"] |= {"driver_token": "anna-17"}
+    daemon.config.write_text(yaml.safe_dump(settings))
+    kept = daemon.folder / "state" / "drivers.json"
+
+    def changes() -> list[dict[str, Any]]:
+        lines = stream.read_text().splitlines() if stream.exists() else []
+        return [json.loads(line) for line in lines if line.startswith('{"type":"baseline"') and line.endswith("}")]
+
+    daemon.start()
+    assert wait_for(lambda: kept.exists() and '"eyes"' in kept.read_text(), 60), daemon.log.read_text()
+    assert daemon.end(signal.SIGTERM) == 0
+    assert [change.get("baseline") for change in changes()] == [None], "a stranger is learnt from the start"
+    (learnt,) = json.loads(kept.read_text())["drivers"].values()
+    daemon.start()
+    assert wait_for(lambda: bool(changes()) and changes()[0].get("baseline") is not None, 60)
+    assert daemon.end(signal.SIGTERM) == 0
+    assert changes()[0]["baseline"]["eyes"] == learnt["eyes"]
+    everything = kept.read_text() + stream.read_text() + daemon.log.read_text()
+    assert "anna-17" not in everything, "the token stays in memory"
