@@ -57,6 +57,10 @@ install_sound() {
 make_environment dev
 install_part mosquitto "the broker"
 install_part chromium "the fleet console"
+if [ "$full" = yes ]; then
+  install_part prometheus "the fleet stack"
+  install_part prometheus-mqtt-exporter "the fleet stack"
+fi
 install_sound
 .venv/bin/edge-dms models fetch >&2 || exit 1
 
