@@ -1,6 +1,6 @@
 """One minute of numbers around a decision: a ring of small integers at 10 Hz, the same for the same stream.
 
-A step of time keeps the lowest openness that was held in it, so that no blink falls between two steps, and the last
+A step of time keeps the lowest openness that was held in it, so that no blink falls between two steps, and the first
 pose and displayed hostility. Memory does not grow: 5 KB for the ring and as much for each open alert.
 """
 
@@ -24,17 +24,30 @@ STEPS: Final = 60 * RATE_HZ
 AFTER_NS: Final = 10 * NS_PER_S
 """So much of what came after a decision is in its minute, if the alert lasted as long [D]."""
 _UNSEEN: Final = -32768
+_NOTHING: Final = (_UNSEEN,) * 4
 _EMPTY: Final = array("h", [_UNSEEN]) * STEPS
 
 
 class StripRing:
     """The last minute."""
 
-    __slots__ = ("_hostility", "_newest", "_openness", "_pitches", "_with_expression", "_yaws")
+    __slots__ = (
+        "_complete",
+        "_hostility",
+        "_lowest",
+        "_newest",
+        "_openness",
+        "_pitches",
+        "_with_expression",
+        "_yaws",
+    )
 
     def __init__(self, *, with_expression: bool) -> None:
         self._with_expression = with_expression
         self._newest: int | None = None
+        self._complete = False
+        """The newest step has eyes and a pose."""
+        self._lowest = 0.0
         self._openness = _EMPTY[:]
         self._yaws = _EMPTY[:]
         self._pitches = _EMPTY[:]
@@ -52,45 +65,39 @@ class StripRing:
 
     def hold(self, start_ns: int, end_ns: int, bank: IndicatorBank) -> None:
         """Take over what the bank has held from `start_ns` to `end_ns`."""
-        sample = bank.sample
-        openness = _UNSEEN if bank.openness is None else round(100.0 * bank.openness)
-        yaw = pitch = hostility = _UNSEEN
-        if sample is not None:
-            yaw = _UNSEEN if sample.yaw_deg is None else round(10.0 * sample.yaw_deg)
-            pitch = _UNSEEN if sample.pitch_deg is None else round(10.0 * sample.pitch_deg)
-            anger = bank.anger
-            if anger is not None and anger.hostility is not None:
-                hostility = round(100.0 * anger.hostility)
-        first, last = start_ns // STEP_NS, (end_ns - 1) // STEP_NS
+        last = (end_ns - 1) // STEP_NS
         newest = self._newest
+        if last == newest and self._complete:
+            # Nothing but a lower lid can change the step: the way of two frames of three.
+            if bank.openness is not None and bank.openness < self._lowest:
+                self._lowest = bank.openness
+                self._openness[last % STEPS] = round(100.0 * bank.openness)
+            return
+        first = start_ns // STEP_NS
+        values = _values(bank)
         if newest is not None:
             if first == newest:
-                self._add(newest % STEPS, openness, yaw, pitch, hostility)
+                self._add(newest % STEPS, values)
                 first += 1
             for step in range(max(newest + 1, first - STEPS), first):
-                self._write(step % STEPS, _UNSEEN, _UNSEEN, _UNSEEN, _UNSEEN)
+                self._write(step % STEPS, _NOTHING)
         for step in range(max(first, last - STEPS + 1), last + 1):
-            self._write(step % STEPS, openness, yaw, pitch, hostility)
+            self._write(step % STEPS, values)
         self._newest = last
+        self._lowest = self._openness[last % STEPS] / 100.0
+        self._complete = _UNSEEN not in (self._openness[last % STEPS], self._yaws[last % STEPS])
 
-    def _add(self, place: int, openness: int, yaw: int, pitch: int, hostility: int) -> None:
+    def _add(self, place: int, values: tuple[int, int, int, int]) -> None:
         """Add to a step what else was seen in it."""
-        if openness != _UNSEEN:
-            held = self._openness[place]
-            if held == _UNSEEN or openness < held:
-                self._openness[place] = openness
-        if yaw != _UNSEEN:
-            self._yaws[place] = yaw
-        if pitch != _UNSEEN:
-            self._pitches[place] = pitch
-        if hostility != _UNSEEN:
-            self._hostility[place] = hostility
+        openness = values[0]
+        if openness != _UNSEEN and (self._openness[place] == _UNSEEN or openness < self._openness[place]):
+            self._openness[place] = openness
+        for line, value in zip((self._yaws, self._pitches, self._hostility), values[1:], strict=True):
+            if line[place] == _UNSEEN:
+                line[place] = value
 
-    def _write(self, place: int, openness: int, yaw: int, pitch: int, hostility: int) -> None:
-        self._openness[place] = openness
-        self._yaws[place] = yaw
-        self._pitches[place] = pitch
-        self._hostility[place] = hostility
+    def _write(self, place: int, values: tuple[int, int, int, int]) -> None:
+        self._openness[place], self._yaws[place], self._pitches[place], self._hostility[place] = values
 
     def cut(self) -> EvidenceStrip | None:
         """Return the minute up to the newest step; None before anything was held."""
@@ -130,9 +137,10 @@ class StripKeeper:
     def hold(self, start_ns: int, end_ns: int, bank: IndicatorBank) -> None:
         """Take over what the bank has held from `start_ns` to `end_ns`."""
         self._ring.hold(start_ns, end_ns, bank)
-        for followed in self._open.values():
-            if followed.kept is None and end_ns >= followed.due_ns:
-                followed.kept = self._ring.copy()
+        if self._open:
+            for followed in self._open.values():
+                if followed.kept is None and end_ns >= followed.due_ns:
+                    followed.kept = self._ring.copy()
 
     def follow(self, decisions: Iterable[Decision]) -> None:
         """Note which alerts opened, rest on new evidence, or closed."""
@@ -155,6 +163,21 @@ class StripKeeper:
         """Return the minute of an alert that closed with the last decisions; None for any other."""
         ring = self._closed.get(key)
         return None if ring is None else ring.cut()
+
+
+def _values(bank: IndicatorBank) -> tuple[int, int, int, int]:
+    """Return openness, yaw, pitch and displayed hostility of what the bank holds, as small integers."""
+    sample, openness = bank.sample, bank.openness
+    if sample is None:
+        return _NOTHING
+    yaw, pitch = sample.yaw_deg, sample.pitch_deg
+    hostility = None if bank.anger is None else bank.anger.hostility
+    return (
+        _UNSEEN if openness is None else round(100.0 * openness),
+        _UNSEEN if yaw is None else round(10.0 * yaw),
+        _UNSEEN if pitch is None else round(10.0 * pitch),
+        _UNSEEN if hostility is None else round(100.0 * hostility),
+    )
 
 
 def _line(ring: array[int], turn: int, scale: float) -> tuple[float | None, ...]:

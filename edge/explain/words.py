@@ -218,6 +218,8 @@ def _end(account: Account) -> list[str]:
         return ["It was open when this was told."]
     after = "" if account.duration_s is None else f" after {account.duration_s:.1f} s"
     reason = account.reason
+    if reason == "escalated" and account.evidence_strip is None:
+        return [f"It closed{after}: a more severe alert took over, and with it the minute of numbers."]
     why = "" if reason is None else f": {_REASONS.get(reason, reason.replace('_', ' '))}"
     return [f"It closed{after}{why}."]
 

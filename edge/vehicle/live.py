@@ -83,7 +83,7 @@ class LiveVehicle:
         self._told_ignition: bool | None = None
         self._told_ns: int | None = None
         self._stamp_ns: int | None = None
-        self._trouble: Trouble | None = Trouble("vehicle_silent", "nothing has been read yet")
+        self._trouble: Trouble | None = None
         self._complained = ""
         self._heard = False
         """Anything since the feed was last opened."""
@@ -178,7 +178,7 @@ class LiveVehicle:
         speed = reading.speed_kmh
         if speed is not None and 0.0 <= speed <= SPEED_MAX_KMH:
             self._location = reading.location
-            self._speed = (speed, now_ns)
+            self._speed = (round(speed, 2), now_ns)
         else:
             speed = None
         if reading.ignition is not None:

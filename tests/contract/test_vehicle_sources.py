@@ -100,15 +100,17 @@ class CanVan(TalkingVehicle):
 
 
 class ObdCar(TalkingVehicle):
-    """Answers what is asked at 0x7DF."""
+    """Answers what is asked at 0x7DF, or with 29 bit at 0x18DB33F1."""
 
-    def __init__(self, channel: str) -> None:
+    def __init__(self, channel: str, *, wide: bool = False) -> None:
         super().__init__()
+        self.wide = wide
+        self.asked_at, self.answers_at = (0x18DB33F1, 0x18DAF110) if wide else (0x7DF, 0x7E8)
         self.bus = can.Bus(interface="virtual", channel=channel)
 
     def speak(self) -> None:
         asked = self.bus.recv(0.05)
-        if asked is None or asked.arbitration_id != 0x7DF or asked.data[:3] != bytes((2, 1, 0x0D)):
+        if asked is None or asked.arbitration_id != self.asked_at or asked.data[:3] != bytes((2, 1, 0x0D)):
             return
         answers = (
             [bytes((0x03, 0x41, 0x0D)), bytes((0x03, 0x7F, 0x01, 0x12)), b"", b"\x10\xff"] if self.nonsense else []
@@ -116,7 +118,7 @@ class ObdCar(TalkingVehicle):
         if self.speed_kmh is not None:
             answers.append(bytes((0x03, 0x41, 0x0D, round(self.speed_kmh), 0, 0, 0, 0)))
         for data in answers:
-            self.bus.send(can.Message(arbitration_id=0x7E8, data=data, is_extended_id=False))
+            self.bus.send(can.Message(arbitration_id=self.answers_at, data=data, is_extended_id=self.wide))
 
     def close(self) -> None:
         super().close()
@@ -200,7 +202,8 @@ class Wires(TalkingVehicle):
             self._due_s += 3600.0 / (self.speed_kmh * 4000.0)
 
     def close(self) -> None:
-        super().close()
+        if self._thread.ident is not None:
+            super().close()
         from gpiozero import Device
 
         Device.pin_factory.reset()
@@ -262,10 +265,12 @@ def can_rig() -> Rig:
     return Rig(live(CanFeed(settings)), CanVan(channel), "can", tells_ignition=True, silence="no frame 0x1A0")
 
 
-def obd_rig() -> Rig:
+def obd_rig(*, wide: bool = False) -> Rig:
     channel = uuid.uuid4().hex
-    settings = ObdVehicle(bus=CanBus(interface="virtual", channel=channel), period_s=0.2)
-    return Rig(live(ObdFeed(settings)), ObdCar(channel), "obd", tolerance_kmh=0.5, silence="no answer to PID 0D")
+    settings = ObdVehicle(bus=CanBus(interface="virtual", channel=channel), period_s=0.2, extended=wide)
+    return Rig(
+        live(ObdFeed(settings)), ObdCar(channel, wide=wide), "obd", tolerance_kmh=0.5, silence="no answer to PID 0D"
+    )
 
 
 def gpsd_rig() -> Rig:
@@ -279,11 +284,22 @@ def gpio_rig() -> Rig:
     return Rig(LiveVehicle(GpioFeed(settings)), Wires(), "gpio", tolerance_kmh=12.0, tells_ignition=True)
 
 
+def obd_wide_rig() -> Rig:
+    return obd_rig(wide=True)
+
+
 def fixed_rig() -> Rig:
     return Rig(FixedVehicle(50.0), Vehicle(), "fixed")
 
 
-RIGS = {"can": can_rig, "obd": obd_rig, "gpsd": gpsd_rig, "gpio": gpio_rig, "fixed": fixed_rig}
+RIGS = {
+    "can": can_rig,
+    "obd": obd_rig,
+    "obd_wide": obd_wide_rig,
+    "gpsd": gpsd_rig,
+    "gpio": gpio_rig,
+    "fixed": fixed_rig,
+}
 
 
 @pytest.fixture(params=sorted(RIGS))
@@ -438,6 +454,19 @@ def test_a_bus_that_is_not_there_says_what_to_do(settings: CanBus) -> None:
     rig.source.close()
     assert trouble is not None
     assert "ip link" in trouble.reason or "serial" in trouble.reason.lower()
+
+
+def test_wires_without_a_pulse_say_nothing_and_why() -> None:
+    wires = Wires()
+    rig = Rig(live(GpioFeed(GpioVehicle(speed_pin=27))), wires, "gpio")
+    rig.source.start()
+    trouble = rig.troubled(lambda told: told is not None)
+    assert trouble is not None
+    assert trouble.fault == "vehicle_silent"
+    assert "no pulse yet" in trouble.reason
+    assert rig.source.poll(time.monotonic_ns()) is None, "a broken wire does not say that the vehicle stands"
+    rig.source.close()
+    wires.close()
 
 
 def test_a_source_that_is_not_there_says_nothing() -> None:

@@ -145,6 +145,15 @@ def test_sigterm_closes_what_is_open_and_says_goodbye(broker: Mosquitto, daemon:
     assert json.loads(fleet.of("alerts/active")[-1])["alerts"] == []
     assert json.loads(fleet.of("status")[-1])["reason"] == "shutdown"
     fleet.close()
+    lines = [f"dms/1/test/van-1/alert {payload.decode()}" for payload in fleet.of("alert")]
+    command = [sys.executable, "-m", "edge", "explain", "-", "--json"]
+    explained = subprocess.run(command, input="\n".join(lines), capture_output=True, text=True, check=False)
+    assert explained.returncode == 0, explained.stderr
+    told = json.loads(explained.stdout)["alerts"]
+    assert len(told) == len({data["alert_id"] for data in arrived})
+    assert all(one["holds"] for one in told), "each alert shows by itself that it was right"
+    graver = {data["alert_id"] for data in arrived if data["phase"] == "closed" and data["reason"] != "escalated"}
+    assert {one["alert_id"] for one in told if one["evidence_strip"]} == graver
 
 
 def test_kill_9_leaves_the_last_will(broker: Mosquitto, daemon: Daemon) -> None:
