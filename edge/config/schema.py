@@ -177,7 +177,7 @@ class AudioOutput(Section, frozen=True):
         str,
         Meta(
             min_length=1,
-            pattern="^[^-]",
+            pattern="^[^-].*$",
             description="ALSA device from `aplay -L`, such as plughw:CARD=UACDemo.",
         ),
     ] = "default"

@@ -31,11 +31,12 @@ def test_the_sample_without_expression_has_none() -> None:
     assert load_config(CHECKOUT / "firmware_config" / "eu_workplace.yaml").expression.enabled is False
 
 
-def test_the_configuration_in_the_readme_loads() -> None:
-    blocks = re.findall(r"```yaml\n(.*?)```", (CHECKOUT / "README.md").read_text(), re.DOTALL)
+@pytest.mark.parametrize("document", ["README.md", "firmware_config/sound.md"])
+def test_the_configuration_in_the_document_loads(document: str) -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", (CHECKOUT / document).read_text(), re.DOTALL)
     assert blocks
     for block in blocks:
-        load_text(block, "README.md")
+        load_text(block, document)
 
 
 def test_the_settings_in_the_guide_to_vehicles_load() -> None:
