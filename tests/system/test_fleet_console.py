@@ -236,6 +236,17 @@ def test_a_late_will_does_not_end_a_newer_session_and_a_lost_link_is_told(depot:
     page.wait(f"{group('van-4')} === 'off'")
 
 
+def test_a_driver_who_is_not_observed_on_purpose_needs_no_look(depot: Depot) -> None:
+    page = depot.browser
+    depot.online("van-7")
+    depot.say("van-7", "state", {**STATE, "observability": "blind", "reason": "no_face", "time": stamp()})
+    page.wait(f"{group('van-7')} === 'watch'")
+    state = {**STATE, "observability": "blind", "reason": "no_face", "privacy": True, "time": stamp()}
+    depot.say("van-7", "state", state)
+    page.wait(f"{group('van-7')} === 'calm'")
+    assert "private" in page.run(f"{row('van-7')}.textContent")
+
+
 def test_keys_alone_are_enough(depot: Depot) -> None:
     page = depot.browser
     depot.online("van-5")

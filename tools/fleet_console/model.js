@@ -108,6 +108,7 @@ const Model = (() => {
       vehicle.levels = Object.fromEntries(Object.entries(levels).slice(0, 10).map(([key, value]) => [key.slice(0, 40), lvl(value)]));
       vehicle.view = ["ok", "degraded", "blind"].includes(document.observability) ? document.observability : undefined;
       vehicle.viewReason = str(document.reason, 40);
+      vehicle.privacy = document.privacy === true;
       vehicle.kss = str(document.kss_estimate, 8);
     }
 
@@ -247,7 +248,7 @@ const Model = (() => {
       if (this.stale(vehicle, now)) return "silent";
       const open = [...vehicle.open.values()].some((alert) => !this.acknowledged.has(alert.id));
       const tired = (vehicle.fatigue ?? 0) >= TIRED_PERCENT;
-      if (open || tired || vehicle.view === "blind" || vehicle.faults.length) return "watch";
+      if (open || tired || (vehicle.view === "blind" && !vehicle.privacy) || vehicle.faults.length) return "watch";
       return "calm";
     }
 

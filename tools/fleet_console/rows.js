@@ -71,7 +71,7 @@ const Rows = (() => {
     if (vehicle.faults.length) return "Fault: " + Words.reason(vehicle.faults[0]);
     const open = [...vehicle.open.values()][0];
     if (open) return Words.kind(open.kind) + ", acknowledged";
-    if (vehicle.view === "blind") return "Driver unseen";
+    if (vehicle.view === "blind" && !vehicle.privacy) return "Driver unseen";
     if ((vehicle.fatigue ?? 0) >= 50) return "Tired";
     return "Calm";
   }
@@ -91,7 +91,7 @@ const Rows = (() => {
     bar(entry.fatigue, vehicle.fatigue);
     bar(entry.distraction, vehicle.distraction);
     put(entry.anger, vehicle.anger === undefined ? "–" : vehicle.anger === 0 ? "none" : Words.level(vehicle.anger));
-    put(entry.view, vehicle.view === undefined ? "–" : vehicle.view === "ok" ? "seen" : Words.reason(vehicle.viewReason ?? vehicle.view));
+    put(entry.view, vehicle.privacy ? "private" : vehicle.view === undefined ? "–" : vehicle.view === "ok" ? "seen" : Words.reason(vehicle.viewReason ?? vehicle.view));
     put(entry.heard, Words.age((now - vehicle.heard) / 1000).replace(" ago", ""));
     return row;
   }
