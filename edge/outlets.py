@@ -26,8 +26,9 @@ logger = logging.getLogger(__name__)
 NS_PER_S: Final = 1_000_000_000
 RECORDER_QUEUE: Final = 4096
 """Two minutes of frames: a slower disk loses lines, counted, rather than holding up the pipeline [D]."""
-PLAYED_PATIENCE_S: Final = 0.005
-"""An output is called within a millisecond; a slow one must not hold up the next frame, 33 ms away [D]."""
+PLAYED_PATIENCE_S: Final = 0.1
+"""The uplink waits so long for an output before it tells the fleet that nothing was played; on a busy board a player of
+sounds takes some 20 ms to be replaced [D]."""
 
 
 class CabOutlet:
@@ -95,7 +96,7 @@ class FleetOutlet:
         """Send alerts and changed states."""
         self._trip.note(decision)
         if isinstance(decision, AlertChange):
-            self._uplink.offer_alert(decision, self._context(decision))
+            self._uplink.offer_alert(decision, self._context(decision), lambda: self._in_cab(decision))
         elif isinstance(decision, DriverState):
             self._offer_state(decision)
 
@@ -118,12 +119,15 @@ class FleetOutlet:
         if sums is not None:
             self._uplink.offer_trip(sums)
 
-    def _context(self, change: AlertChange) -> AlertContext:
+    def _in_cab(self, change: AlertChange) -> InCab:
+        """Tell what the driver was given; called by the uplink's thread, which may wait for an output."""
         latency_ms = self._player.latency_ms(change.key, PLAYED_PATIENCE_S)
+        return InCab(played=latency_ms is not None, latency_ms=latency_ms, acknowledged=change.acknowledged)
+
+    def _context(self, change: AlertChange) -> AlertContext:
         vehicle = self._vehicle
         return AlertContext(
             evidence_strip=self._strip_of(change),
-            in_cab=InCab(played=latency_ms is not None, latency_ms=latency_ms, acknowledged=change.acknowledged),
             vehicle=None
             if vehicle is None
             else VehicleData(

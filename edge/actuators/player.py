@@ -84,10 +84,11 @@ class CabPlayer:
 
         None when there was none, or when it turned out that nothing came out.
 
-        `wait_s` bounds how long to wait for that call; a healthy actuator is called within a millisecond.
+        `wait_s` bounds how long to wait for that call, if a warning of this key was taken at all.
         """
         with self._played:
-            self._played.wait_for(lambda: key in self._latencies_ns, timeout=max(0.0, wait_s))
+            if key in self._references_ns:
+                self._played.wait_for(lambda: key in self._latencies_ns, timeout=max(0.0, wait_s))
             return self._latencies_ns.get(key)
 
     def latency_ms(self, key: str, wait_s: float = 0.0) -> float | None:

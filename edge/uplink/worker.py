@@ -34,12 +34,14 @@ if TYPE_CHECKING:
 
     from edge.config.schema import Config, Mqtt, Outbox
     from edge.types import AlertChange, DriverState
-    from edge.uplink.messages import AlertContext, Health, Info
+    from edge.uplink.messages import AlertContext, Health, InCab, Info
     from edge.uplink.mqtt import NetworkEvent
     from edge.uplink.remote.desk import Hands
     from edge.uplink.remote.settings import RemoteSettings
     from edge.uplink.trip import TripSum
     from edge.uplink.wallclock import Instant, WallClock
+
+    InCabAnswer = Callable[[], InCab]
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +118,7 @@ class Uplink:
         self._window = DeliveryWindow()
         self._remote_settings = (remote or Remote(), settings, hands)
         self._trips: queue.SimpleQueue[TripSum] = queue.SimpleQueue()
-        self._alerts: queue.Queue[tuple[AlertChange, AlertContext]] = queue.Queue(QUEUE_LENGTH)
+        self._alerts: queue.Queue[tuple[AlertChange, AlertContext, InCabAnswer | None]] = queue.Queue(QUEUE_LENGTH)
         self._network: queue.SimpleQueue[NetworkEvent | None] = queue.SimpleQueue()
         self._worker = Worker("uplink", self._run, self._failed)
         self._deadline_s: float | None = None
@@ -175,8 +177,11 @@ class Uplink:
             )
         self._worker.start()
 
-    def offer_alert(self, change: AlertChange, context: AlertContext) -> bool:
-        """Take an alert on its way; False when the queue is full, which is counted, or the uplink has stopped."""
+    def offer_alert(self, change: AlertChange, context: AlertContext, in_cab: InCabAnswer | None = None) -> bool:
+        """Take an alert on its way; False when the queue is full, which is counted, or the uplink has stopped.
+
+        `in_cab` is asked in the uplink's own thread, where it may wait a moment for an output in the cab.
+        """
         if not self._expression:
             kept = withhold_expression(change)
             if kept is None:
@@ -185,7 +190,7 @@ class Uplink:
         if self._worker.stopping:
             return False
         try:
-            self._alerts.put_nowait((change, context))
+            self._alerts.put_nowait((change, context, in_cab))
         except queue.Full:
             with self._counting:
                 self._queue_full += 1
@@ -281,9 +286,11 @@ class Uplink:
             self._take(news, now)
         while True:
             try:
-                change, context = self._alerts.get_nowait()
+                change, context, in_cab = self._alerts.get_nowait()
             except queue.Empty:
                 break
+            if in_cab is not None:
+                context = msgspec.structs.replace(context, in_cab=in_cab())
             self._keeper.put(change, context, now)
         self._take_trips(now)
         if self._keeper.flush(now):

@@ -47,7 +47,6 @@ class FakePlayer:
         self.references_ns.append(reference_ns)
 
     def latency_ms(self, key: str, wait_s: float = 0.0) -> float | None:
-        assert wait_s < 0.033, "never longer than a frame"
         return self._latency_ms
 
 
@@ -57,8 +56,9 @@ class FakeUplink:
         self.states: list[tuple[DriverState, int]] = []
         self.trips: list[TripSum] = []
 
-    def offer_alert(self, change: AlertChange, context: Any) -> bool:
-        self.alerts.append((change, context))
+    def offer_alert(self, change: AlertChange, context: Any, in_cab: Any) -> bool:
+        assert context.in_cab is None, "asked only by the uplink's own thread"
+        self.alerts.append((change, msgspec.structs.replace(context, in_cab=in_cab())))
         return True
 
     def offer_state(self, state: DriverState, t_ns: int) -> None:

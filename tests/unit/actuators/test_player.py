@@ -380,3 +380,10 @@ def test_latencies_of_starts_and_repeats_are_collected(bench: Bench) -> None:
     eventually(lambda: player.latency.count == 2)
     assert player.latency.percentile_ms(0.5) == 20.0
     assert player.latency_ms("sleep-1") == 10.0
+
+
+def test_nobody_waits_for_a_warning_that_was_never_taken(bench: Bench) -> None:
+    player = bench.player(Recorder())
+    player.offer(warning("start", "sleep", 4))
+    # Waiting would take the hour and run into the time limit of the test.
+    assert player.latency_ns("fatigue-1", wait_s=3600.0) is None

@@ -11,7 +11,7 @@ from edge.types import DriverState, Evidence
 from edge.uplink import link as link_module
 from edge.uplink import worker as worker_module
 from edge.uplink.database import OutboxBusyError
-from edge.uplink.messages import Health, speaks_of_expression
+from edge.uplink.messages import AlertContext, Health, InCab, speaks_of_expression
 from edge.uplink.mqtt import Ended, MqttSettingsError, Received
 from edge.uplink.trip import TripSum
 from edge.uplink.worker import QUEUE_LENGTH, Uplink
@@ -64,6 +64,23 @@ def test_alert_goes_to_disk_then_out_and_is_forgotten_when_accepted(
     assert counters.last_ack_age_s == 0.0
     assert counters.faults == ()
     assert uplink.failure() is None
+
+
+def test_what_the_driver_was_given_is_asked_in_the_thread_that_may_wait(
+    uplink: Uplink, network: type[ObligingConnection]
+) -> None:
+    asked: list[str] = []
+
+    def in_cab() -> InCab:
+        asked.append(threading.current_thread().name)
+        return InCab(played=True, latency_ms=21.0)
+
+    uplink.start()
+    assert uplink.offer_alert(alert(), AlertContext(), in_cab)
+    assert wait_for(lambda: uplink.counters().delivered == 1)
+    assert asked == ["uplink"]
+    (event,) = documents(network, "alert")
+    assert event["data"]["in_cab"] == {"played": True, "latency_ms": 21.0}
 
 
 def test_end_says_the_last_words_then_offline_then_goodbye(uplink: Uplink, network: type[ObligingConnection]) -> None:
