@@ -88,6 +88,7 @@ class HealthReporter:
             peak_rss_mb=board.peak_rss_mb,
             observability=state.observability if state else None,
             observability_reason=state.reason if state else None,
+            baseline_progress=state.baseline_progress if state else None,
             faults=tuple(self._faults()),
             in_cab=self._in_cab(),
         )

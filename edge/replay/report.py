@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from edge import __version__
 from edge.decision.engine import DecisionEngine
+from edge.replay.learnt import baseline_parts
 from edge.replay.play import END_REASON, play
 from edge.replay.series import SeriesCollector
 from edge.replay.stream import read_decisions, read_members
@@ -84,6 +85,7 @@ def report_from_files(
         expression=config.expression.enabled,
         timing={},
     )
+    document["baseline_parts"] = baseline_parts(engine, replayed.start_ns)
     data = ReportData(document, collector.grids(), config, neutral_yaw_deg=camera.neutral_yaw_deg)
     write_report(out, data)
     return data
@@ -97,6 +99,7 @@ def _content(data: ReportData) -> dict[str, Any]:
         "frames": summary["frames"],
         "face_fraction": summary["face_fraction"],
         "baseline": summary["baseline"],
+        "baseline_parts": summary.get("baseline_parts", {}),
         "profile": data.config.profile,
         "counts": summary["counts"],
         "events": _thinned(summary["events"]),

@@ -93,6 +93,11 @@ class Summary:
             else:
                 record.change(decision)
 
+    @property
+    def start_ns(self) -> int:
+        """Stamp of the first member; 0 before there was one."""
+        return self._first_ns or 0
+
     def forget_decisions(self) -> None:
         """Drop events and alerts, to put the ones of a recording in their place."""
         self.events.clear()

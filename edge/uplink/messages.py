@@ -368,6 +368,8 @@ class Health(Message, frozen=True, kw_only=True):
     """How well the driver can be observed now."""
     observability_reason: ObservabilityReason | None = None
     """Why not better."""
+    baseline_progress: float | None = None
+    """How far the driver's open eyes are learnt, 0 to 1, as last told in `state`."""
     faults: tuple[str, ...] = ()
     """Names of everything that is wrong now; empty or left out: nothing."""
     in_cab: CabHealth | None = None

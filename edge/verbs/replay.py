@@ -118,6 +118,7 @@ def _check_outputs(args: argparse.Namespace) -> None:
 
 
 def _replay(args: argparse.Namespace, config: Config, members: Iterator[StreamMember], total: int | None) -> int:
+    from edge.replay.learnt import baseline_parts
     from edge.replay.play import END_REASON, neutral_yaw, play, with_fixed_speed
     from edge.replay.summary import Summary
     from edge.verbs.inputs import engine_for
@@ -148,6 +149,7 @@ def _replay(args: argparse.Namespace, config: Config, members: Iterator[StreamMe
         expression=config.expression.enabled,
         timing={},
     )
+    document["baseline_parts"] = baseline_parts(engine, summary.start_ns)
     document["timing"] = _timing(document, time.perf_counter_ns() - wall, time.process_time_ns() - cpu)
     document["neutral_yaw_deg"] = round(config.camera.neutral_yaw_deg if yaw is None else yaw, 2)
     if document["frames"] > _FEW_FRAMES and document["duration_s"] < document["frames"] * _SHORTEST_PERIOD_S:
@@ -197,7 +199,10 @@ def _tell(document: dict[str, Any], args: argparse.Namespace) -> None:
     )
     face = document["face_fraction"]
     print(f"{document['input']}: {document['duration_s']:.1f} s, {document['frames']} frames, face {face:.0%}")
-    print(f"  {counts}; baseline {document['baseline']}")
+    parts = ", ".join(
+        f"{name.replace('_', ' ')} {part['progress']:.0%}" for name, part in document["baseline_parts"].items()
+    )
+    print(f"  {counts}; baseline {document['baseline']}: {parts}")
     if document.get("expression"):
         shares = sorted(document["expression"].items(), key=lambda item: -item[1])[:3]
         print("  displayed expression: " + ", ".join(f"{name} {share:.0%}" for name, share in shares))
