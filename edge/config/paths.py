@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edge.config.consistency import Contradiction
 
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from edge.config.schema import Config
+
+CREDENTIALS: Final = "/run/credentials"
+"""systemd's own: there, the group's bits are the mask of an access list that names the daemon's user alone."""
 
 
 def path_faults(config: Config) -> list[Contradiction]:
@@ -42,7 +45,7 @@ def _open_secrets(config: Config) -> Iterator[Contradiction]:
     tls = config.mqtt.tls
     secrets = {"mqtt.password_file": config.mqtt.password_file, "mqtt.tls.key_file": tls.key_file if tls else None}
     for key, path in secrets.items():
-        if not path:
+        if not path or PurePosixPath(path).is_relative_to(CREDENTIALS):
             continue
         try:
             mode = Path(path).stat().st_mode

@@ -174,16 +174,17 @@ class FleetFolder:
         broker = known["broker"]
         host = broker[0] if isinstance(broker, list) else broker
         return f"""\
-# For the vehicle's configuration; the three files go to /etc/edge-dms/tls/, the key with mode 0600.
+# For the vehicle's configuration; the three files go to /etc/edge-dms/credentials/, or to edge-dms/credentials/ on the
+# boot partition. systemd hands them to the daemon under the names below.
 mqtt:
   host: {host}
   port: {known["port"]}
   fleet: {known["fleet"]}
   vehicle: {vehicle}
   tls:
-    ca_file: /etc/edge-dms/tls/ca.pem
-    cert_file: /etc/edge-dms/tls/{vehicle}.pem
-    key_file: /etc/edge-dms/tls/{vehicle}.key
+    ca_file: /run/credentials/edge-dms.service/edge-dms_ca.pem
+    cert_file: /run/credentials/edge-dms.service/edge-dms_{vehicle}.pem
+    key_file: /run/credentials/edge-dms.service/edge-dms_{vehicle}.key
 """
 
     def _put(self, folder: str, name: str, pair: Pair) -> None:

@@ -109,13 +109,29 @@ check runs-again active
 
 # What a phone wrote on the boot partition.
 mkdir -p /boot/firmware/edge-dms/credentials
-{ cat config.yaml && echo 'service: {log_level: debug}'; } >/boot/firmware/edge-dms/edge-dms.yaml
+cat >/boot/firmware/edge-dms/edge-dms.yaml <<'YAML'
+version: 2
+camera: {source: synthetic, fps: 15}
+mqtt:
+  host: 127.0.0.1
+  username: van-07
+  password_file: /run/credentials/edge-dms.service/edge-dms_mqtt-password
+service: {log_level: debug}
+YAML
 printf 'key' >/boot/firmware/edge-dms/credentials/client.key
 check starts-with-what-lies-on-the-boot-partition systemctl restart edge-dms.service
 check boot-partition-was-taken grep -q debug /etc/edge-dms/edge-dms.yaml
 check its-mode-and-group-are-right test "$(stat -c '%a %G' /etc/edge-dms/edge-dms.yaml)" = '640 edge-dms'
 check new-credential-is-handed-over test -e /run/credentials/edge-dms.service/edge-dms_client.key
 check no-credential-is-left-on-the-boot-partition test ! -e /boot/firmware/edge-dms/credentials/client.key
+
+# As the unit runs: what cannot be tried without a camera or an accelerator, tried on what they need.
+printf 'frame' >/srv/node && chgrp video /srv/node && chmod 660 /srv/node
+hardened=(systemd-run --quiet --wait --pipe -p User=edge-dms -p PrivateUsers=yes -p MemoryDenyWriteExecute=yes)
+check rights-of-its-groups-survive-the-user-namespace says frame "${hardened[@]}" cat /srv/node
+check callbacks-of-a-delegate-need-no-writable-code says called "${hardened[@]}" \
+  python3 -c 'import ctypes; ctypes.CFUNCTYPE(None)(lambda: print("called"))()'
+
 pid=$(main_pid)
 check reads-its-configuration-again systemctl reload edge-dms.service
 sleep 3

@@ -202,6 +202,15 @@ def test_a_secret_that_others_can_read_is_refused(tmp_path: Path) -> None:
     assert load_text(text).mqtt.password_file == str(secret)
 
 
+def test_a_secret_that_systemd_hands_over_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.config.paths.CREDENTIALS", str(tmp_path / "credentials"))
+    secret = tmp_path / "credentials" / "edge-dms.service" / "edge-dms_password"
+    secret.parent.mkdir(parents=True)
+    secret.write_text("x")
+    secret.chmod(0o440)  # as an access list for one user shows
+    assert load_text(f"mqtt: {{username: u, password_file: {secret}}}").mqtt.password_file == str(secret)
+
+
 def read(text: str) -> Config | ConfigError:
     try:
         return load_text(text)

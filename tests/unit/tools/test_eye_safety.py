@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from eye_safety import Lamp, burn_weight, closest_m, exposure, irradiance_limit_w_m2, main
@@ -51,6 +52,14 @@ def test_the_lamp_of_the_parts_list_stays_below(capsys: pytest.CaptureFixture[st
     text = capsys.readouterr().out
     assert "not a certificate" in text
     assert "EXCEEDED" not in text
+
+
+def test_the_document_shows_what_the_tool_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    text = (Path(__file__).parents[3] / "firmware_config" / "EYE_SAFETY.md").read_text()
+    shown = text.split("```console\n$ python tools/eye_safety.py ")[1].split("```")[0]
+    arguments, _, printed = shown.partition("\n")
+    main(arguments.split())
+    assert capsys.readouterr().out == printed
 
 
 @pytest.mark.parametrize(
