@@ -28,6 +28,7 @@ from edge.verbs import (
     run,
     schema,
     sound,
+    vehicle,
 )
 from edge.verbs.outcome import INTERRUPTED, OUTPUT_CLOSED, PROBLEM, Complaint
 
@@ -45,6 +46,7 @@ _VERBS: Final = (
     record,
     bench,
     sound,
+    vehicle,
     models,
     schema,
     fleet,
