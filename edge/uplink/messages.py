@@ -458,11 +458,14 @@ class StateMessage(Message, frozen=True, kw_only=True):
 
 
 def state_message(state: DriverState, now: Instant, boot_id: str, *, expression: bool) -> StateMessage:
-    """Translate a judged state; `expression` False leaves out everything about displayed expression."""
-    attentive = None if state.attentive_ratio is None else 100.0 * state.attentive_ratio
+    """Translate a judged state; `expression` False leaves out everything about displayed expression.
+
+    Percentages go out in tenths: more digits say nothing and are a fiftieth of the day's bytes.
+    """
+    attentive = None if state.attentive_ratio is None else round(100.0 * state.attentive_ratio, 1)
     return StateMessage(
-        fatigue=state.fatigue_level,
-        distraction=None if attentive is None else 100.0 - attentive,
+        fatigue=None if state.fatigue_level is None else round(state.fatigue_level, 1),
+        distraction=None if attentive is None else round(100.0 - attentive, 1),
         attentive=attentive,
         eyes_on_road=state.eyes_on_road,
         displayed_anger=state.displayed_anger_alert_level if expression else None,
@@ -476,7 +479,7 @@ def state_message(state: DriverState, now: Instant, boot_id: str, *, expression:
         reason=state.reason,
         kss_estimate=state.kss_estimate,
         baseline=state.baseline,
-        baseline_progress=state.baseline_progress,
+        baseline_progress=round(state.baseline_progress, 3),
         privacy=state.privacy,
         boot_id=boot_id,
         mono_ns=state.t_ns,

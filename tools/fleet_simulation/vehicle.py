@@ -17,7 +17,7 @@ from edge.types import AlertChange, DriverState
 from edge.uplink.envelope import Register, event
 from edge.uplink.ids import boot_id
 from edge.uplink.link import Link
-from edge.uplink.messages import CLOUD_EVENT, AlertContext, Health, InCab, OutboxHealth, VehicleData, encode
+from edge.uplink.messages import CLOUD_EVENT, AlertContext, CabHealth, Health, InCab, OutboxHealth, VehicleData, encode
 from edge.uplink.mqtt import FAILURE, NO_SUBSCRIBER, Answered, Connected, Ended
 from edge.uplink.telemetry import STATE_SPACING_S, Telemetry
 from edge.uplink.topics import Topics
@@ -262,6 +262,9 @@ class Vehicle:
             camera="ok",
             fps=round(chance.uniform(29.6, 30.1), 2),
             inference_ms=round(chance.uniform(11.0, 16.0), 3),
+            light="infrared",
+            ir_power=round(chance.uniform(0.3, 0.7), 3),
+            ir_lit=True,
             delegate="xnnpack",
             detector="face_detection_short_range_int8",
             temperature_c=round(chance.uniform(52.0, 68.0), 1),
@@ -270,6 +273,15 @@ class Vehicle:
             peak_rss_mb=round(chance.uniform(118.0, 130.0), 1),
             observability="ok",
             observability_reason="ok",
+            throttling="none",
+            in_cab=CabHealth(
+                outputs={"audio": "ok", "gpio": "ok"},
+                warnings=self._seq,
+                latency_p50_ms=41.2,
+                latency_p99_ms=68.9,
+                decision_p50_ms=16.4,
+                decision_p99_ms=31.7,
+            ),
         )
         outbox = OutboxHealth(depth=len(self._rows), dropped_info=0, dropped_critical=0, dropped_queue_full=0)
         self._telemetry.tell_health(health, outbox, self._link.faults, now, last=last)
