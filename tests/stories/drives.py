@@ -467,7 +467,7 @@ def the_driver_says_wrong(camera: dict[str, float]) -> Drive:
 )
 def glances_at_a_phone_mount(camera: dict[str, float]) -> Drive:
     """1.3 s there, 0.9 s back. The buffer loses 0.5 s a round, is empty in the third look; 10 s shared after 16.3."""
-    return Drive(**camera).on_motorway().attentive(60).glancing(10, 1.3, 0.9, PHONE_MOUNT).attentive(30)
+    return Drive(**camera).on_motorway().attentive(60).glancing(10, 1.3, 0.9, PHONE_MOUNT).attentive(40)
 
 
 @story(
@@ -481,7 +481,7 @@ def glances_at_a_phone_mount(camera: dict[str, float]) -> Drive:
 )
 def reading_in_the_lap(camera: dict[str, float]) -> Drive:
     """Nine seconds down: unresponsive at max(6 s, 3 s after the urgent warning)."""
-    return Drive(**camera).on_motorway().attentive(60).looking(9.0, LAP).attentive(30)
+    return Drive(**camera).on_motorway().attentive(60).looking(9.0, LAP).attentive(60)
 
 
 @story(

@@ -36,7 +36,7 @@ def test_an_attentive_hour_on_the_motorway() -> None:
 def test_there_are_enough_stories_of_minutes() -> None:
     lengths_s = [story.build({"fps": 15.0}).length_s for story in STORIES.values()]
     assert len(lengths_s) >= 25
-    assert all(90 <= length_s <= 600 for length_s in lengths_s)
+    assert all(120 <= length_s <= 600 for length_s in lengths_s)
 
 
 @pytest.mark.parametrize(
