@@ -377,7 +377,11 @@ class JudgedFatigue:
     def after(self, seconds: float, level: float = 0.0, cues: Cues = DROWSY) -> int:
         """Return the alert's level so long later."""
         self.bank.cues = cues
+        before_ns = self.bank.now_ns
         self.bank.now_ns += round(seconds * 1e9)
+        # What an alert carries of PERCLOS is a share of seen time.
+        for window in (self.bank.perclos._valid_short, self.bank.perclos._valid_long):
+            window.add(before_ns, self.bank.now_ns)
         self.bank.fatigue_level = level
         self._rules.evaluate(self.bank.now_ns, round(seconds * 1e9), active=True)
         return self.book.level("fatigue")
