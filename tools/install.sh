@@ -276,7 +276,7 @@ put() {
 
 install_files() {
   local file
-  for file in "$source_dir"/systemd/*.service "$source_dir"/systemd/*.timer; do
+  for file in "$source_dir"/systemd/*.service "$source_dir"/systemd/*.timer "$source_dir"/systemd/*.path; do
     put "$file" "/etc/systemd/system/$(basename "$file")" 644
   done
   put "$source_dir/systemd/sysusers.conf" /usr/lib/sysusers.d/edge-dms.conf 644
@@ -483,7 +483,7 @@ do_rollback() {
 do_uninstall() {
   local file
   if systemd_runs; then
-    run systemctl disable --now --quiet edge-dms.service edge-dms-settled.timer 2>/dev/null || true
+    run systemctl disable --now --quiet edge-dms.service edge-dms-settled.timer edge-dms-poweroff.path 2>/dev/null || true
   fi
   write_boot_config ''
   if [ -e "$installed" ]; then

@@ -19,7 +19,12 @@ from edge.config.suggest import did_you_mean, key_hint
 Tree = dict[str, Any]
 """Nested settings: section or key to value, only what was written."""
 
-_PATTERN_WORDS: Final = {"^[a-z0-9-]{1,32}$": "small letters a-z, digits and hyphens, 32 at most"}
+_PATTERN_WORDS: Final = {
+    "^[a-z0-9-]{1,32}$": "small letters a-z, digits and hyphens, 32 at most",
+    "^[^-]": "text that does not begin with a hyphen",
+    "^0x[0-9A-Fa-f]{1,8}$": 'a hexadecimal number in quotes, for example "0x1A0"',
+    "^[A-Za-z0-9+/]{43}=$": "a key of 44 characters in base64",
+}
 
 
 @dataclass(slots=True)
@@ -261,7 +266,7 @@ def _words(expected: inspect.Type) -> str:
 
 
 def _checked_text(text: str, expected: inspect.StrType) -> str | scalars.Refusal:
-    if expected.pattern is not None and re.fullmatch(expected.pattern, text) is None:
+    if expected.pattern is not None and re.search(expected.pattern, text) is None:
         words = _PATTERN_WORDS.get(expected.pattern, f"text like {expected.pattern}")
         return scalars.Refusal(f"expected {words}; found {scalars.shown(text)}")
     if expected.min_length and len(text) < expected.min_length:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import jsonschema
 import pytest
 import yaml
 
-from edge.config.editor_schema import TAKES_EFFECT, editor_schema
+from edge.config.editor_schema import FILE_NAME, TAKES_EFFECT, editor_schema
 
 SAMPLES = sorted((Path(__file__).parents[3] / "firmware_config").glob("*.yaml"))
 
@@ -22,6 +23,13 @@ def schema() -> dict[str, Any]:
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
 def test_samples_are_right_for_an_editor_too(sample: Path, schema: dict[str, Any]) -> None:
     jsonschema.validate(yaml.safe_load(sample.read_text()), schema)
+
+
+def test_the_samples_lead_an_editor_to_the_schema_beside_them(schema: dict[str, Any]) -> None:
+    for sample in SAMPLES:
+        assert sample.read_text().startswith(f"# yaml-language-server: $schema={FILE_NAME}\n"), sample.name
+    beside = json.loads((SAMPLES[0].parent / FILE_NAME).read_text())
+    assert beside == json.loads(json.dumps(schema)), f"run: edge-dms schema config > firmware_config/{FILE_NAME}"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import socket
 from pathlib import Path
 
@@ -10,8 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge.config.editor_schema import editor_schema
 from edge.config.load import ConfigError, load_config, load_text
 from edge.config.schema import Config
+from edge.config.typed import _PATTERN_WORDS
 
 SLEEP_FLOOR = "at most 3 is a safety floor: Euro NCAP calls 3 s sleep"
 
@@ -43,6 +47,12 @@ def test_values_arrive_typed() -> None:
     assert config.rules.zones[0].yaw_deg == -40.0
     assert config.rules.closure.microsleep_s == 1.2
     assert config.expression.enabled is False
+
+
+def test_a_pattern_is_searched_for_as_an_editor_does() -> None:
+    audio = load_text("cab: {audio: {device: 'plughw:CARD=UACDemo'}}").cab.audio
+    assert audio is not None
+    assert audio.device == "plughw:CARD=UACDemo"
 
 
 def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file() -> None:
@@ -94,6 +104,9 @@ def test_a_setting_in_the_wrong_section_is_found_elsewhere() -> None:
         ("mqtt: {host: ''}", "must not be empty"),
         ("mqtt: {fleet: My Fleet}", "small letters"),
         ("mqtt: {fleet: 'a#'}", "small letters"),
+        ("cab: {audio: {device: -q}}", "text that does not begin with a hyphen"),
+        ("vehicle: {source: can, can: {speed: {id: 1A0}}}", 'for example "0x1A0"'),
+        ("remote: {keys: [{name: depot, public_key: abc}]}", "44 characters in base64"),
         ("mqtt: {tls: {}}", "mqtt.tls.ca_file: must be given"),
         ("mqtt: 5", "expected a section"),
         ("expression: false", "write `enabled: true` or `enabled: false` in a line below it"),
@@ -239,3 +252,10 @@ def test_any_value_is_read_within_its_range_or_refused(key: str, value: str) -> 
         assert 5.0 <= result.camera.fps <= 60.0
         assert isinstance(result.camera.flip, bool)
         assert type(result.camera.width) is int
+
+
+def test_every_pattern_of_the_schema_is_explained_in_words() -> None:
+    patterns = set(re.findall(r'"pattern": ?("(?:[^"\\]|\\.)*")', json.dumps(editor_schema())))
+    assert patterns
+    for pattern in map(json.loads, patterns):
+        assert pattern in _PATTERN_WORDS, f"add words for {pattern}"

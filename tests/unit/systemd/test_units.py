@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from edge.power import FILE_NAME
+
 ROOM = Path(__file__).parents[3] / "systemd"
 DAEMON = ROOM / "edge-dms.service"
-UNITS = sorted([*ROOM.glob("*.service"), *ROOM.glob("*.timer")])
+UNITS = sorted([*ROOM.glob("*.service"), *ROOM.glob("*.timer"), *ROOM.glob("*.path")])
 
 needs_systemd = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here: sudo apt install systemd"
@@ -120,3 +122,17 @@ def test_the_users_file_makes_the_user_in_its_groups(tmp_path: Path) -> None:
     for group in ("video", "audio", "plugdev", "gpio"):
         assert groups[group] == "edge-dms"
     assert "edge-dms" in (tmp_path / "etc/passwd").read_text()
+
+
+def test_the_board_goes_off_only_on_a_fresh_wish_and_only_once() -> None:
+    path, service = ROOM / "edge-dms-poweroff.path", ROOM / "edge-dms-poweroff.service"
+    wish = ["/var/lib/edge-dms/poweroff"]
+    assert wish[0].endswith(f"/{FILE_NAME}")
+    # A wish that was left behind must not switch a starting board off: a change is waited for, not the file.
+    assert settings(path)["PathChanged"] == wish
+    assert "PathExists" not in settings(path)
+    assert settings(service)["ConditionPathExists"] == wish
+    first, second = settings(service)["ExecStart"]
+    assert first == f"/bin/rm -f {wish[0]}"
+    assert second.endswith("poweroff")
+    assert path.name in settings(DAEMON)["Wants"][0]
