@@ -21,6 +21,7 @@ Tree = dict[str, Any]
 
 _PATTERN_WORDS: Final = {
     "^[a-z0-9-]{1,32}$": "small letters a-z, digits and hyphens, 32 at most",
+    "^[A-Za-z0-9_-]{1,64}$": "letters, digits, hyphens and underscores, 64 at most",
     "^[^-].*$": "text that does not begin with a hyphen",
     "^0x[0-9A-Fa-f]{1,8}$": 'a hexadecimal number in quotes, for example "0x1A0"',
     "^[A-Za-z0-9+/]{43}=$": "a key of 44 characters in base64",
