@@ -295,7 +295,10 @@ class Vehicle(Section, frozen=True):
     gpio: GpioVehicle = field(default_factory=GpioVehicle)
     driver_token: Annotated[
         Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,64}$")] | None,
-        Meta(description="Tells drivers apart, means nothing else: a driver who returns gets his own baseline back."),
+        Meta(
+            description="Tells drivers apart, means nothing else: a driver who returns gets his own baseline back.",
+            extra=SECRET,
+        ),
     ] = None
     privacy_after_s: Annotated[
         Annotated[float, Meta(ge=60.0, le=3600.0)] | None,
