@@ -68,6 +68,7 @@ def follow(
     )
     _identify(client, access)
     problem: list[str] = []
+    accepted: list[bool] = []
 
     def on_connect(_client: object, _user: object, _flags: object, code: Any, _properties: object) -> None:
         if code.is_failure:
@@ -75,6 +76,7 @@ def follow(
             if code.value not in REFUSED:
                 problem[-1] = f"the broker refuses: {code}"
             return
+        accepted.append(True)
         client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in topics])
 
     def on_subscribe(_client: object, _user: object, _mid: int, codes: Any, _properties: object) -> None:
@@ -97,13 +99,15 @@ def follow(
             f"no broker answers at {access.host}:{access.port} ({error}); check address, port and firewall"
         ) from None
     try:
-        _loop(client, problem, until, tell)
+        _loop(client, problem, accepted, until, tell)
     finally:
         client.disconnect()
         client.loop_write()
 
 
-def _loop(client: Any, problem: list[str], until: Callable[[], bool], tell: Callable[[str], None]) -> None:
+def _loop(
+    client: Any, problem: list[str], accepted: list[bool], until: Callable[[], bool], tell: Callable[[str], None]
+) -> None:
     retry_s, told = FIRST_RETRY_S, False
     while not until():
         failed = client.loop(LOOP_S)
@@ -112,6 +116,11 @@ def _loop(client: Any, problem: list[str], until: Callable[[], bool], tell: Call
         if not failed:
             retry_s, told = FIRST_RETRY_S, told and not client.is_connected()
             continue
+        if not accepted:
+            raise SubscriptionError(
+                "the broker ended the connection before it answered; does it want TLS (--ca-file) or a certificate "
+                "of ours (--cert-file, --key-file)?"
+            )
         if not told:
             tell("the connection to the broker is lost; trying again")
             told = True

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import paho.mqtt.client as paho
+import provision
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -162,3 +163,30 @@ def test_a_file_that_is_no_export_is_not_written_to(tmp_path: Path, capsys: pyte
     assert main(["fleet", "export", str(file), "--broker", "x", "--session", "s"]) == 1
     assert "is no export of ours" in capsys.readouterr().err
     assert file.read_text() == "a,b\n1,2\n"
+
+
+@pytest.mark.broker
+def test_mutual_tls_lets_a_consumer_in_and_nobody_else(
+    mosquitto: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fleet, port = tmp_path / "fleet", free_port()
+    store = tmp_path / "store"
+    broker = Mosquitto(mosquitto, store)
+    init = ["init", str(fleet), "--fleet", "north", "--broker", HOST, "--port", str(port), "--store", f"{store}/"]
+    assert provision.main(init) == 0
+    assert provision.main(["add", str(fleet), "--consumer", "depot-pc"]) == 0
+    broker.port = port
+    broker._configuration.write_text("user root\n" + (fleet / "broker" / "mosquitto.conf").read_text())
+    broker.start()
+    capsys.readouterr()
+    (certificate,) = fleet.rglob("depot-pc.pem")
+    files = ["--ca-file", str(certificate.with_name("ca.pem"))]
+    own = ["--cert-file", str(certificate), "--key-file", str(certificate.with_suffix(".key"))]
+    try:
+        stats = ["fleet", "stats", "--broker", f"{HOST}:{port}", "--fleet", "north", "--json"]
+        assert main([*stats, *files, *own, "--for", "1"]) == 0
+        assert json.loads(capsys.readouterr().out) == {"vehicles": [], "gaps": []}
+        assert main([*stats, *files, "--for", "30"]) == 1
+        assert "a certificate of ours" in capsys.readouterr().err
+    finally:
+        broker.close()
