@@ -1,9 +1,10 @@
 """The only wiring: configuration → objects → threads. Parts start in order and stop in reverse.
 
 Threads: `capture` reads the camera, `pipeline` decides, `cab` warns, `uplink` owns disk and broker, `recorder` writes
-recordings where they are on, `drivers` keeps what was learnt of drivers who are told apart, `ir light` drives the
-infrared light where it is ours, `main` (this one) watches, reports health and feeds the watchdog. A worker that fails
-stops everything and the process ends with 1: the service manager starts it anew.
+recordings where they are on, `vehicle` reads speed and ignition where there is a bus, `drivers` keeps what was learnt
+of drivers who are told apart, `ir light` drives the infrared light where it is ours, `main` (this one) watches,
+reports health and feeds the watchdog. A worker that fails stops everything and the process ends with 1: the service
+manager starts it anew.
 """
 
 from __future__ import annotations

@@ -81,7 +81,8 @@ def draw(account: Account, judgement: Judgement) -> str:
     """Return the drawing as SVG text; the same alert gives the same bytes."""
     parts: list[str] = []
     y = _head(parts, account)
-    for one in judgement.judged[:MAX_BARS]:
+    deciding = [one for one in judgement.judged if one.entry.name != "alert_budget" or not one.verdict.holds]
+    for one in deciding[:MAX_BARS]:
         y = _bar(parts, y, one)
     if account.evidence_strip is not None and account.evidence_strip.rate_hz > 0:
         y = _minute(parts, y, account, account.evidence_strip)

@@ -202,7 +202,7 @@ def _reference(account: Account) -> list[str]:
     looks = {"off_road_s", "vats_s", "attention_buffer"}
     if "neutral_yaw_deg" in terms and any(entry.name in looks for entry in account.evidence):
         yaw, pitch = terms["neutral_yaw_deg"], terms.get("neutral_pitch_deg", 0.0)
-        return [f"Looking ahead is a head at {yaw:.0f}° to the side and {pitch:.0f}° up, seen by the camera."]
+        return [f"Looking ahead is a head {_turned(yaw, pitch)}, as the camera sees it."]
     if "baseline_frozen" not in terms:
         return []
     if not terms["baseline_frozen"]:
@@ -211,6 +211,11 @@ def _reference(account: Account) -> list[str]:
     valid_s = terms.get("baseline_valid_ns", 0) / 1e9
     own = f"open at {left:.2f} (left) and {right:.2f} (right) of the average driver's, learnt from {valid_s:.0f} s"
     return [f"The eyes are measured against the driver's own: {own}."]
+
+
+def _turned(yaw_deg: float, pitch_deg: float) -> str:
+    vertical = "level" if abs(pitch_deg) < 0.5 else f"{abs(pitch_deg):.0f}° {'up' if pitch_deg > 0 else 'down'}"
+    return f"{abs(yaw_deg):.0f}° to the side and {vertical}"
 
 
 def _end(account: Account) -> list[str]:

@@ -133,6 +133,13 @@ def _with_strips(accounts: list[Account], args: argparse.Namespace) -> list[Acco
     minutes = _Minutes(engine.evidence_strip)
     with members_of(args.stream, config) as (members, _):
         play(members, engine, [minutes])
+    missing = [account.alert_id for account in accounts if account.alert_id not in minutes.found]
+    if missing:
+        print(
+            f"edge-dms explain: {', '.join(missing[:8])}: not among the alerts of {args.stream} as it is judged now; "
+            "was another configuration in force?",
+            file=sys.stderr,
+        )
     return [
         msgspec.structs.replace(account, evidence_strip=minutes.found.get(account.alert_id, account.evidence_strip))
         for account in accounts

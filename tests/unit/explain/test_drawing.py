@@ -51,6 +51,13 @@ def test_the_value_passes_the_mark_of_the_threshold_when_it_holds() -> None:
     assert texts(root).count("✓") == 2
 
 
+def test_the_budget_of_audible_alerts_is_drawn_only_where_it_is_wrong() -> None:
+    budget = Entry("alert_budget", 2.0, 1.0, relation=">")
+    right = drawn(evidence=(*ACCOUNT.evidence, budget), decision_state=ACCOUNT.decision_state | {"audible_alerts": 2})
+    wrong = drawn(evidence=(*ACCOUNT.evidence, budget), decision_state=ACCOUNT.decision_state | {"audible_alerts": 1})
+    assert (len(rectangles(right, "bar")), len(rectangles(wrong, "bar"))) == (2, 3)
+
+
 def test_what_was_not_seen_is_grey_and_breaks_the_line() -> None:
     root = drawn(evidence_strip=STRIP, decision_state=ACCOUNT.decision_state | {"decided_ns": 51_500_000_000})
     assert len(rectangles(root, "unseen")) == 2

@@ -58,6 +58,16 @@ def test_the_stream_gives_the_minute_that_the_decisions_leave_out(
     assert '"evidence_strip": true' in capsys.readouterr().out
 
 
+def test_a_stream_that_decides_otherwise_is_told(
+    replayed: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stream, decisions = map(str, replayed)
+    quiet = tmp_path / "quiet.yaml"
+    quiet.write_text("rules: {closure: {microsleep_s: 2.0}}")
+    assert main(["explain", decisions, "--alert", "microsleep-2", "--stream", stream, "--config", str(quiet)]) == 0
+    assert "microsleep-2: not among the alerts" in capsys.readouterr().err
+
+
 def test_a_tampered_alert_is_told_and_ends_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     document = json.loads(message())
     document["data"]["evidence"][0]["value"] = 4.2
