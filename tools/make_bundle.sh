@@ -69,7 +69,7 @@ quiet_pip download --require-hashes --no-deps --only-binary :all: --python-versi
   "${platforms[@]}" --dest "$tree/wheels" -r "$tree/requirements.txt"
 
 say "edge-dms: fetching the networks"
-make_environment demo
+[ -x .venv/bin/edge-dms ] || make_environment demo
 .venv/bin/edge-dms models fetch >&2
 "$work/build/bin/python" - "$tree/models" <<'PYTHON'
 import json, os, pathlib, shutil, sys

@@ -22,6 +22,8 @@ LONGEST_START_S: Final = 60.0
 """A driver has left the yard by then [D]."""
 SYSTEMS: Final = {"debian": 12, "raspbian": 12, "ubuntu": 22}
 """Oldest releases with Python 3.11 or a package of it, and a libc that the networks' runtime accepts [D]."""
+SAFE_MODE: Final = "/var/lib/edge-dms-boot/safe-mode"
+"""Written by systemd/escalate: why the board no longer reboots by itself."""
 
 
 def look(machine: Machine, config: Config) -> list[Finding]:
@@ -83,8 +85,25 @@ def _service(machine: Machine) -> Finding:
     said = machine.says("systemctl", "show", "edge-dms.service", "--property=LoadState,ActiveState,SubState,NRestarts")
     state = dict(line.split("=", 1) for line in (said or "").splitlines() if "=" in line)
     if state.get("LoadState") != "loaded":
-        return warn("service", "edge-dms.service is not installed: nothing starts the daemon", "see systemd/README.md")
+        return warn(
+            "service", "edge-dms.service is not installed: nothing starts the daemon", "sudo bash tools/install.sh"
+        )
     told = f"edge-dms.service is {state.get('ActiveState')} ({state.get('SubState')})"
+    return _safe_mode(machine, told) or _running(state, told)
+
+
+def _safe_mode(machine: Machine, told: str) -> Finding | None:
+    reason = machine.text(SAFE_MODE)
+    if reason is None:
+        return None
+    return fail(
+        "service",
+        f"{told}, in safe mode: {reason}",
+        "mend that, then: sudo /usr/lib/edge-dms/escalate --settled && sudo systemctl restart edge-dms",
+    )
+
+
+def _running(state: dict[str, str], told: str) -> Finding:
     restarts = int(state.get("NRestarts", "0") or 0)
     if state.get("ActiveState") == "failed":
         return fail("service", told, "journalctl -u edge-dms -b -e shows why; then: systemctl restart edge-dms")

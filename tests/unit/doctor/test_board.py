@@ -71,6 +71,16 @@ def test_the_service_is_asked_of_systemd(tree: Any, command: Any, says: str, sta
     assert detail in service.detail
 
 
+def test_safe_mode_is_told_with_its_reason_and_the_way_out(tree: Any, command: Any) -> None:
+    tree.path("/run/systemd/system").mkdir(parents=True)
+    command("systemctl", r"printf 'LoadState=loaded\nActiveState=active\nSubState=running\nNRestarts=0'")
+    tree.put(board.SAFE_MODE, "3 reboots within an hour did not help\n")
+    service = found(tree)["service"]
+    assert service.status == "fail"
+    assert "in safe mode: 3 reboots within an hour did not help" in service.detail
+    assert "escalate --settled" in (service.remedy or "")
+
+
 def test_the_last_start_tells_of_this_boot(tree: Any, tmp_path: Path) -> None:
     assert found(tree, tmp_path)["last_start"].status == "warn"
     note_start(tmp_path, boot_s=lambda: 14.2)
