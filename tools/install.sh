@@ -224,6 +224,7 @@ make_release() {
   "${pip[@]}" --no-deps --no-index "$wheel"
   "$release/venv/bin/python" -m compileall -q "$release/venv/lib" >/dev/null 2>&1 || true
   install_networks
+  install_speech
   "$release/venv/bin/edge-dms" models verify >"$work/verify.log" 2>&1 || {
     cat "$work/verify.log" >&2
     die "the networks do not answer as measured on this board (see above); nothing was changed"
@@ -243,6 +244,18 @@ install_networks() {
     from=/var/cache/edge-dms/models
   fi
   find "$from" -maxdepth 1 -name '*.tflite' -exec install -m 644 -t "$package/_models" {} +
+}
+
+# Sentences for the speaker, where a voice is installed; without them the tones play alone. A bundle brings its own.
+install_speech() {
+  if [ "$bundle" = yes ]; then
+    return 0
+  fi
+  if ! command -v espeak-ng >/dev/null 2>&1; then
+    say "edge-dms: no speech, tones alone; for sentences: sudo apt install espeak-ng, then update"
+  elif ! "$release/venv/bin/python" "$source_dir/tools/render_speech.py" >"$work/speech.log" 2>&1; then
+    say "edge-dms: no speech, tones alone: $(tail -n 1 "$work/speech.log")"
+  fi
 }
 
 # back_up FILE: before it is changed for the first time in this run.

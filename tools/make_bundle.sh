@@ -46,6 +46,14 @@ quiet_pip() {
   "$work/build/bin/python" -m pip "$1" --quiet --disable-pip-version-check "${@:2}"
 }
 
+[ -x .venv/bin/edge-dms ] || make_environment demo
+if command -v espeak-ng >/dev/null 2>&1; then
+  say "edge-dms: rendering the sentences of the cab"
+  .venv/bin/python tools/render_speech.py >/dev/null || die "the sentences could not be rendered (see above)"
+else
+  say "edge-dms: no espeak-ng here: the bundle will have tones without speech (sudo apt install espeak-ng)"
+fi
+
 say "edge-dms: building the wheel"
 "$host_python" -m venv "$work/build"
 quiet_pip install --require-hashes --only-binary :all: -r tools/lock/build.txt
@@ -69,7 +77,6 @@ quiet_pip download --require-hashes --no-deps --only-binary :all: --python-versi
   "${platforms[@]}" --dest "$tree/wheels" -r "$tree/requirements.txt"
 
 say "edge-dms: fetching the networks"
-[ -x .venv/bin/edge-dms ] || make_environment demo
 .venv/bin/edge-dms models fetch >&2
 "$work/build/bin/python" - "$tree/models" <<'PYTHON'
 import json, os, pathlib, shutil, sys

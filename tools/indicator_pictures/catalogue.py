@@ -6,6 +6,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edge.config.rules import Rules
+from edge.config.schema import IrLight
+from edge.indicators.ir_power import IrPower
 from indicator_pictures.drive import CALM_THEN_HEAVY, WHOLE
 from indicator_pictures.svg import Mark, Panel, Shade, drawing
 
@@ -124,6 +126,33 @@ def _several(
 
 def _stack(*makers: Callable[[Drive], Panel]) -> Callable[[Drive], list[Panel]]:
     return lambda drive: [maker(drive) for maker in makers]
+
+
+_DUSK_S: Final = (20.0, 140.0, 180.0, 185.0)
+"""Darkness begins, is complete, frames stop, frames come again."""
+
+
+def _infrared(_drive: Drive) -> list[Panel]:
+    """Draw a dusk, because a film does not tell the camera's exposure."""
+    light = IrLight()
+    power = IrPower(light.low_exposure_us, light.high_exposure_us, light.tau_s)
+    begins_s, dark_s, stop_s, again_s = _DUSK_S
+    exposure: Curve = []
+    given: Curve = []
+    for tenth in range(2200):
+        t_s = tenth / 10
+        share = min(max((t_s - begins_s) / (dark_s - begins_s), 0.0), 1.0)
+        wanted_ms = 1.2 * light.high_exposure_us * share / 1000
+        frames_come = not stop_s <= t_s < again_s
+        exposure.append((t_s, wanted_ms if frames_come else None))
+        if frames_come:
+            power.frame(round(t_s * _NS), wanted_ms * 1000, 1.0)
+        given.append((t_s, power.at(round(t_s * _NS))))
+    marks = (Mark(light.low_exposure_us / 1000, "no light"), Mark(light.high_exposure_us / 1000, "full light"))
+    return [
+        Panel("exposure times gain, ms (drawn)", 0.0, 1.3 * light.high_exposure_us / 1000, [("e", exposure)], marks),
+        Panel("ir_power", 0.0, 1.0, [("ir_power", given)]),
+    ]
 
 
 _YAW: Final = _several(
@@ -405,6 +434,7 @@ PICTURES: Final = (
         (60.0, 95.0),
         _stack(_FACE, _one("camera_health", "camera_health", 0.0, 1.2)),
     ),
+    Picture("ir_power", ("ir_power",), "The infrared light follows the darkness", (0.0, 219.0), _infrared),
     Picture(
         "closure_alerts",
         ("microsleep", "sleep", "unresponsive"),
