@@ -35,11 +35,11 @@ import msgspec
 import numpy as np
 
 from edge.inference.delegates import open_interpreter
-from edge.inference.gate import invoke_times
 from edge.inference.golden import FRAMES, NOISE, golden_frame, golden_values
 from edge.inference.interpreter import Net
 from edge.inference.manifest import GoldenDecision, Manifest, Tensor, sha256_of
 from edge.inference.parity import clearance, observed
+from edge.inference.timing import invoke_times
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -205,7 +205,7 @@ def _reference_ratio(options: argparse.Namespace) -> float:
     if options.ratio is not None:
         return float(options.ratio)
     fast, plain = Net.open(options.file, "xnnpack"), Net.open(options.file, "cpu")
-    ratio = invoke_times(fast, plain, well=0.0, most_rounds=RATIO_ROUNDS).ratio
+    ratio = invoke_times(fast, plain, most_rounds=RATIO_ROUNDS).ratio
     return max(math.ceil(round(ratio * 20, 3)) / 20, LEAST_RATIO)
 
 
