@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Train the expression networks on a folder of labelled faces and put them into models/. Goes on where it was stopped.
 # Usage: tools/train/retrain.sh DATA [--minutes N] [--fusion-only]
-#   --minutes N     processor minutes for the network on grey values (default 60)
+#   --minutes N     processor minutes for the network on grey values (default 120)
 #   --fusion-only   keep that network, fit only shape and fusion: for infrared faces of your own camera
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-data='' minutes=60 fusion_only=no
+data='' minutes=120 fusion_only=no
 while [ $# -gt 0 ]; do
   case "$1" in
     --minutes) minutes=$2; shift ;;
