@@ -17,6 +17,12 @@ CREDENTIALS: Final = "/run/credentials"
 """systemd's own: there, the group's bits are the mask of an access list that names the daemon's user alone."""
 
 
+def open_to_others(path: str) -> bool:
+    """Whether the mode lets others than the owner at this secret. Raises `OSError` when there is no such file."""
+    mode = Path(path).stat().st_mode
+    return bool(mode & (stat.S_IRWXG | stat.S_IRWXO)) and not PurePosixPath(path).is_relative_to(CREDENTIALS)
+
+
 def path_faults(config: Config) -> list[Contradiction]:
     """Return the paths that climb upwards (`..`) and the secrets whose file mode lets others read them."""
     return [*_climbing(config), *_open_secrets(config)]
@@ -45,11 +51,11 @@ def _open_secrets(config: Config) -> Iterator[Contradiction]:
     tls = config.mqtt.tls
     secrets = {"mqtt.password_file": config.mqtt.password_file, "mqtt.tls.key_file": tls.key_file if tls else None}
     for key, path in secrets.items():
-        if not path or PurePosixPath(path).is_relative_to(CREDENTIALS):
+        if not path:
             continue
         try:
-            mode = Path(path).stat().st_mode
+            others_read = open_to_others(path)
         except OSError:
             continue  # checked on another machine, or created later; opening it reports its absence
-        if stat.S_IMODE(mode) & (stat.S_IRWXG | stat.S_IRWXO):
+        if others_read:
             yield Contradiction((key,), f"`{path}` can be read by others", f"run: chmod 600 {path}")

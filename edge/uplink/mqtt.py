@@ -12,7 +12,6 @@ import logging
 import queue
 import socket
 import ssl
-import stat
 import sys
 import time
 import weakref
@@ -25,6 +24,8 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+
+from edge.config.paths import open_to_others
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -365,11 +366,10 @@ def _identify(client: paho.Client, settings: Mqtt) -> None:
 def _password(file: str | None) -> str | None:
     if file is None:
         return None
-    path = Path(file)
     try:
-        if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        if open_to_others(file):
             raise MqttSettingsError(f"mqtt.password_file: {file} is open to other users; run: chmod 600 {file}")
-        return path.read_text(encoding="utf-8").rstrip("\r\n")
+        return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         raise MqttSettingsError(
             f"mqtt.password_file: cannot read {file} ({error}); it holds the password alone"

@@ -161,6 +161,21 @@ done
 check cut-off-update-is-taken-back points_to "$first"
 check cut-off-update-runs-again active
 
+# A configuration that somebody spoilt by hand: no reboot can mend it.
+cp -p /etc/edge-dms/edge-dms.yaml good.yaml && cp wrong.yaml /etc/edge-dms/edge-dms.yaml
+systemctl restart edge-dms.service
+for _ in $(seq 240); do
+  sleep 1
+  [ -e /var/lib/edge-dms-boot/safe-mode ] && break
+done
+check a-refused-configuration-ends-in-safe-mode grep -q refused /var/lib/edge-dms-boot/safe-mode
+check safe-mode-does-not-reboot test ! -e /var/lib/edge-dms-boot/reboots
+check safe-mode-tries-again-later sh -c 'systemctl list-timers --all --no-legend "run-*" | grep -q run-'
+check doctor-tells-of-safe-mode says 'in safe mode' sh -c 'edge-dms doctor || true'
+cp -p good.yaml /etc/edge-dms/edge-dms.yaml
+check safe-mode-is-left /usr/lib/edge-dms/escalate --settled
+check runs-after-safe-mode systemctl restart edge-dms.service
+
 check uninstalls says 'stay' bash bundle/install.sh --uninstall
 check nothing-is-left sh -c '! ls -d /opt/edge-dms /etc/systemd/system/edge-dms* /usr/lib/edge-dms /usr/local/bin/edge-dms /etc/udev/rules.d/60-edge-dms.rules'
 check config.txt-is-as-before test "$(cat /boot/firmware/config.txt)" = arm_64bit=1
