@@ -20,9 +20,9 @@ class FleetHands:
     follow: Callable[[float], None]
     restart_daemon: Callable[[], None]
 
-    def press(self, *, wrong: bool) -> None:
-        """Do as the driver's button would."""
-        self.put(Button(t_ns=0, name="wrong" if wrong else "ack"))
+    def press(self, *, wrong: bool, key: str | None = None) -> None:
+        """Do as the driver's button would, for the alert of a key or the one that sounds."""
+        self.put(Button(t_ns=0, name="wrong" if wrong else "ack", key=key))
 
     def change_rules(self, changes: dict[str, Any]) -> None:
         """Put changed thresholds, dotted key to value, into the stream."""

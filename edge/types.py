@@ -130,6 +130,8 @@ class Button(msgspec.Struct, frozen=True, omit_defaults=True, tag="button"):
 
     t_ns: int
     name: Literal["ack", "wrong"] = "ack"
+    key: str | None = None
+    """Of the alert that is meant, where somebody could name it; None: the one that sounds."""
 
 
 class Tick(msgspec.Struct, frozen=True, omit_defaults=True, tag="tick"):

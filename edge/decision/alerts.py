@@ -186,18 +186,24 @@ class AlertBook:
         for kind in ORDER:
             self.close(kind, t_ns, reason, ended_ns)
 
-    def acknowledge(self, t_ns: int) -> None:
-        """Silence the sounding alert at its present level, because the driver has seen it."""
-        alert = self._sounding
+    def acknowledge(self, t_ns: int, key: str | None = None) -> None:
+        """Silence the sounding alert, or the open one of a key, at its present level: somebody has seen it.
+
+        One that has not sounded yet still sounds once: whoever acknowledges from afar must not keep it from the driver.
+        """
+        alert = self._meant(key)
         if alert is None or alert.silenced_level >= alert.level:
             return
         alert.silenced_level = alert.level
         alert.acknowledged = True
         self._emit(alert, "updated", t_ns)
 
-    def contest(self, t_ns: int) -> None:
-        """Mark the alert as mistaken, because the driver says so; it and repeats no more."""
-        alert = self._sounding
+    def contest(self, t_ns: int, key: str | None = None) -> None:
+        """Mark the alert as mistaken, because somebody says so; it and repeats no more.
+
+        It is the one that sounds, else the last one that closed; with a key only the alert of this key.
+        """
+        alert = self._meant(key)
         if alert is not None:
             if alert.contested and alert.silenced_level >= alert.level:
                 return
@@ -206,9 +212,15 @@ class AlertBook:
             self._emit(alert, "updated", t_ns)
         elif self._last_closed is not None and t_ns - self._last_closed[1] <= CONTEST_NS:
             alert, _, ended_ns, reason = self._last_closed
-            if not alert.contested:
+            if not alert.contested and key in {None, alert.key}:
                 alert.contested = True
                 self._emit(alert, "closed", t_ns, ended_ns, reason)
+
+    def _meant(self, key: str | None) -> OpenAlert | None:
+        """Return the open alert of a key; without one, the alert that sounds."""
+        if key is None:
+            return self._sounding
+        return next((alert for alert in self._open.values() if alert.key == key), None)
 
     def arbitrate(self, t_ns: int) -> None:
         """Tell the cab what to sound now."""

@@ -242,9 +242,9 @@ class DecisionEngine:
     def _button(self, button: Button) -> list[Decision]:
         t_ns = self._at(button.t_ns)
         if button.name == "ack":
-            self._book.acknowledge(t_ns)
+            self._book.acknowledge(t_ns, button.key)
         else:
-            self._book.contest(t_ns)
+            self._book.contest(t_ns, button.key)
         return self._take(t_ns)
 
     def _at(self, t_ns: int) -> int:

@@ -94,9 +94,9 @@ class Register:
             return closed
         return msgspec.structs.replace(closed, started_offset_ns=ghost.written.offset_ns)
 
-    def is_open(self, identity: str) -> bool:
-        """Tell whether the alert with this id is open."""
-        return any(alert.alert_id == identity for alert in self._open.values())
+    def key_of(self, identity: str) -> str | None:
+        """Return the key of the open alert with this id; None when there is none."""
+        return next((key for key, alert in self._open.items() if alert.alert_id == identity), None)
 
     def active(self, now: Instant) -> AlertsActive:
         """List the open alerts."""

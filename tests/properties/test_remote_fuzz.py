@@ -62,10 +62,10 @@ class Nobody:
     def __init__(self) -> None:
         self.done = 0
 
-    def is_open(self, alert_id: str) -> bool:
-        return True
+    def key_of(self, alert_id: str) -> str | None:
+        return "sleep-1"
 
-    def press(self, *, wrong: bool) -> None:
+    def press(self, *, wrong: bool, key: str | None) -> None:
         self.done += 1
 
     def report(self, state_for_s: int) -> None:

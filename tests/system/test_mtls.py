@@ -96,7 +96,7 @@ class Hands:
     def __init__(self) -> None:
         self.moved: list[object] = []
 
-    def press(self, *, wrong: bool) -> None:
+    def press(self, *, wrong: bool, key: str | None) -> None:
         self.moved.append(wrong)
 
     def change_rules(self, changes: dict[str, Any]) -> None:

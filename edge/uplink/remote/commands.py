@@ -44,11 +44,11 @@ Result = dict[str, str | int | float | bool]
 class Actions(Protocol):
     """What commands do in the vehicle."""
 
-    def is_open(self, alert_id: str) -> bool:
-        """Tell whether an alert is open."""
+    def key_of(self, alert_id: str) -> str | None:
+        """Return the key of an open alert; None when it is not open."""
 
-    def press(self, *, wrong: bool) -> None:
-        """Do as the driver's button would: `ack`, or `wrong`."""
+    def press(self, *, wrong: bool, key: str | None) -> None:
+        """Do as the driver's button would: `ack`, or `wrong`; for the alert of a key or the one that sounds."""
 
     def report(self, state_for_s: int) -> None:
         """Say everything again; follow the state closely for a while."""
@@ -155,9 +155,10 @@ class CommandDesk:
                 self._actions.report(command.state_for_s)
                 return {}
             case Ack() | MarkWrong():
-                if command.alert_id is not None and not self._actions.is_open(command.alert_id):
+                key = None if command.alert_id is None else self._actions.key_of(command.alert_id)
+                if command.alert_id is not None and key is None:
                     raise RefusedError("no_such_alert", "this alert is not open")
-                self._actions.press(wrong=isinstance(command, MarkWrong))
+                self._actions.press(wrong=isinstance(command, MarkWrong), key=key)
                 return {}
             case Purge():
                 if command.vehicle != self._vehicle:

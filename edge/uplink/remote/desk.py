@@ -33,8 +33,8 @@ NS_PER_S: Final = 1_000_000_000
 class Hands(Protocol):
     """What the fleet can move in the daemon. Called by the uplink's thread; must not block."""
 
-    def press(self, *, wrong: bool) -> None:
-        """Do as the driver's button would."""
+    def press(self, *, wrong: bool, key: str | None) -> None:
+        """Do as the driver's button would, for the alert of a key or the one that sounds."""
 
     def change_rules(self, changes: dict[str, Any]) -> None:
         """Put changed thresholds, dotted key to value, into the stream."""
@@ -142,13 +142,13 @@ class RemoteDesk:
         """Return what came over commands; None where they are off."""
         return None if self._commands is None else self._commands.health()
 
-    def is_open(self, alert_id: str) -> bool:
-        """Tell whether an alert is open."""
-        return self._keeper.register.is_open(alert_id)
+    def key_of(self, alert_id: str) -> str | None:
+        """Return the key of an open alert; None when it is not open."""
+        return self._keeper.register.key_of(alert_id)
 
-    def press(self, *, wrong: bool) -> None:
-        """Do as the driver's button would."""
-        self._hands.press(wrong=wrong)
+    def press(self, *, wrong: bool, key: str | None) -> None:
+        """Do as the driver's button would, for the alert of a key or the one that sounds."""
+        self._hands.press(wrong=wrong, key=key)
 
     def report(self, state_for_s: int) -> None:
         """Say everything again; follow the state closely for a while."""

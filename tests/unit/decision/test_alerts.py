@@ -139,3 +139,33 @@ def test_what_is_audible_beyond_the_budget_is_suspect_until_it_closes_and_is_sou
         ("microsleep", "closed", True),
     ]
     assert [(d.kind, d.action) for d in book.decisions if isinstance(d, CabWarning)][-1] == ("microsleep", "start")
+
+
+def test_a_named_alert_is_meant_whichever_sounds(book: AlertBook) -> None:
+    book.open("fatigue", 3, 0)
+    book.open("microsleep", 3, 0)
+    assert warnings(book, 0) == [("start", "microsleep", 3)]
+    book.decisions.clear()
+    book.acknowledge(S, "fatigue-1")
+    book.contest(S, "fatigue-1")
+    book.acknowledge(S, "sleep-1")
+    book.contest(S, "sleep-1")
+    changes = [d for d in book.decisions if isinstance(d, AlertChange)]
+    assert [(d.key, d.acknowledged, d.contested) for d in changes] == [
+        ("fatigue-1", True, False),
+        ("fatigue-1", True, True),
+    ]
+    assert warnings(book, 2) == [("repeat", "microsleep", 3)]
+    book.close("microsleep", 3 * S, "recovered")
+    assert warnings(book, 3) == [("stop", "microsleep", 3), ("start", "fatigue", 3)], "the driver hears it once"
+    assert warnings(book, 9) == [], "what was seen is not repeated"
+
+
+def test_a_name_keeps_the_last_closed_one_from_being_contested_instead(book: AlertBook) -> None:
+    book.open("vats", 2, 0)
+    book.close("vats", S, "recovered")
+    book.decisions.clear()
+    book.contest(2 * S, "fatigue-1")
+    assert book.decisions == []
+    book.contest(2 * S, "vats-1")
+    assert [d.contested for d in book.decisions if isinstance(d, AlertChange)] == [True]

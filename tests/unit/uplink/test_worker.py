@@ -259,8 +259,8 @@ class Hands:
     def __init__(self) -> None:
         self.moved: list[object] = []
 
-    def press(self, *, wrong: bool) -> None:
-        self.moved.append("wrong" if wrong else "ack")
+    def press(self, *, wrong: bool, key: str | None) -> None:
+        self.moved.append(("wrong" if wrong else "ack", key))
 
     def change_rules(self, changes: dict[str, Any]) -> None:
         self.moved.append(changes)
@@ -304,7 +304,7 @@ def test_commands_are_carried_out_and_answered(network: type[ObligingConnection]
         "done",
     ]
     assert documents(network, "rsp/purge")[0]["result"] == {"alerts": 0, "trips": 0, "damaged_files": 0}
-    assert hands.moved == ["ack", 30]
+    assert hands.moved == [("ack", "microsleep-1"), 30]
     assert len(documents(network, "info")) == 2, "a report says everything again"
     uplink.stop(1.0)
     assert documents(network, "health")[-1]["commands"] == {"done": 3, "refused": 1, "dropped": 0}

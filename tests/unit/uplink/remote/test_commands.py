@@ -35,11 +35,11 @@ class Deeds:
         self.done: list[object] = []
         self.fail: Exception | None = None
 
-    def is_open(self, alert_id: str) -> bool:
-        return alert_id == "open"
+    def key_of(self, alert_id: str) -> str | None:
+        return "sleep-1" if alert_id == "open" else None
 
-    def press(self, *, wrong: bool) -> None:
-        self.done.append("wrong" if wrong else "ack")
+    def press(self, *, wrong: bool, key: str | None) -> None:
+        self.done.append(("wrong" if wrong else "ack", key))
 
     def report(self, state_for_s: int) -> None:
         self.done.append(state_for_s)
@@ -106,7 +106,7 @@ def test_each_command_does_its_deed(bench: Bench) -> None:
     assert bench.code("ack", {"alert_id": "open"}) == "done"
     assert bench.code("mark_wrong") == "done"
     assert bench.code("purge", {"vehicle": "v"}) == "done"
-    assert bench.deeds.done == [60, "ack", "wrong", "purge"]
+    assert bench.deeds.done == [60, ("ack", "sleep-1"), ("wrong", None), "purge"]
 
 
 @pytest.mark.parametrize(
@@ -155,11 +155,11 @@ def test_repeated_transaction_is_answered_again_and_not_done_again(bench: Bench)
     assert first is not None
     assert again is not None
     assert again.response == first.response
-    assert bench.deeds.done == ["ack"]
+    assert bench.deeds.done == [("ack", None)]
     for number in range(REMEMBERED):
         bench.send("ping", {"transaction": f"n{number}"})
     assert bench.send("ack", {"transaction": "t"}) is not None
-    assert bench.deeds.done == ["ack", "ack"], "not remembered for ever"
+    assert bench.deeds.done == [("ack", None)] * 2, "not remembered for ever"
 
 
 def test_answers_go_below_our_own_responses_only(bench: Bench) -> None:
@@ -183,7 +183,7 @@ def test_signed_command_is_done_once_over_restarts(tmp_path: Path) -> None:
     assert bench.code("ack", bench.signed("ack", {"counter": 11})) == "done"
     assert bench.code("ack", bench.signed("ack", {})) == "bad_parameters"
     assert bench.code("ack", {"counter": 12}) == "signature_required"
-    assert bench.deeds.done == ["ack", "ack"]
+    assert bench.deeds.done == [("ack", None)] * 2
 
 
 def test_counter_that_cannot_be_kept_holds_commands_back(tmp_path: Path) -> None:
