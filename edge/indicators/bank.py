@@ -225,23 +225,23 @@ class IndicatorBank:
         if blink is not None and moving:
             self.baseline.measured_blink(blink, t_ns)
 
-    def _advance_presence(self, start_ns: int, t_ns: int, sample: Sample | None) -> None:
-        blinding = self.camera.blinding
-        lost_for: ObservabilityReason | None
+    @property
+    def unseen_for(self) -> ObservabilityReason | None:
+        """Why the eyes of the present moment cannot be used; None while they can."""
+        sample = self.sample
         if sample is None:
-            face = None
-            healthy = False
-            lost_for = self.camera.reason
-        elif sample.face is None:
-            face = False
-            healthy = not blinding and sample.reason not in PICTURE_UNUSABLE
-            lost_for = self.camera.reason if blinding else sample.reason or _faceless(sample)
-        else:
-            face = True
-            healthy = True
-            lost_for = None if self.openness is not None else sample.reason or _eyeless(sample)
+            return self.camera.reason
+        if sample.face is None:
+            return self.camera.reason if self.camera.blinding else sample.reason or _faceless(sample)
+        return None if self.openness is not None else sample.reason or _eyeless(sample)
+
+    def _advance_presence(self, start_ns: int, t_ns: int, sample: Sample | None) -> None:
+        face = None if sample is None else sample.face is not None
+        healthy = sample is not None
+        if sample is not None and sample.face is None:
+            healthy = not self.camera.blinding and sample.reason not in PICTURE_UNUSABLE
         self._event("face_absent", self.presence.advance_face(start_ns, t_ns, face=face, healthy=healthy))
-        self.presence.advance_observability(start_ns, t_ns, lost_for)
+        self.presence.advance_observability(start_ns, t_ns, self.unseen_for)
 
     def _advance_mouth(self, start_ns: int, t_ns: int, sample: Sample | None, *, moving: bool) -> None:
         mouth_ratio = None if sample is None else sample.mouth_ratio

@@ -36,8 +36,9 @@ def _reading(
     if slow:
         return Reading(value=None, valid_fraction=fraction, reason="low_fps")
     if value is None or fraction < enough:
-        reason = bank.presence.reason
-        return Reading(value=None, valid_fraction=fraction, reason=None if reason == "ok" else reason)
+        # What took most of the last 10 s; else what is the matter now; None where the window is only not yet full.
+        reason = bank.presence.reason if bank.presence.reason != "ok" else bank.unseen_for
+        return Reading(value=None, valid_fraction=fraction, reason=reason)
     return Reading(value=float(value), valid_fraction=fraction)
 
 

@@ -53,6 +53,18 @@ def test_a_bout_of_a_minute_at_75_percent_recall_is_found_in_time() -> None:
     assert median(latencies) <= 25
 
 
+def test_any_camera_finds_the_same_bouts_at_the_same_time(any_camera: dict[str, float]) -> None:
+    def found(camera: dict[str, float], seed: int) -> list[float]:
+        calm = Drive(**camera).show(200, bursts(0.1, 2.0, seed))
+        return anger_alerts(calm.show(60, bursts(0.75, 3.0, seed)))
+
+    for seed in (3, 4):
+        reference = found({"fps": FPS}, seed)
+        assert len(reference) == 1
+        assert reference[0] > 200
+        assert found(any_camera, seed) == [pytest.approx(reference[0], abs=1.0)]
+
+
 def test_an_angry_resting_face_is_learnt() -> None:
     resting = face_of(anger=0.5, disgust=0.05)
     assert anger_alerts(Drive(fps=FPS).show(1800, expression=resting)) == []

@@ -27,9 +27,12 @@ def test_vats_adds_up_shared_looks(fps: float, off_s: float, on_s: float, at_s: 
     assert all(story.level == 1 for story in told.alerts("distraction"))
 
 
-def test_vats_with_jittered_stamps() -> None:
-    (story,) = alternate(Drive(fps=30.0, jitter=0.3, seed=3), 1.2, 1.0, 10).judge().alerts("vats")
-    assert story.start_s == pytest.approx(18.0, abs=0.6)
+@pytest.mark.parametrize(("off_s", "on_s", "at_s"), [(1.2, 1.0, 18.0), (2.2, 1.0, 14.0)])
+@pytest.mark.parametrize("fps", [10.0, 15.0, 30.0])
+def test_vats_with_jittered_stamps(fps: float, off_s: float, on_s: float, at_s: float) -> None:
+    # Each of the seven to nine changes of view is seen up to a frame late or early.
+    (story,) = alternate(Drive(fps=fps, jitter=0.3, seed=3), off_s, on_s, 10).judge().alerts("vats")
+    assert story.start_s == pytest.approx(at_s, abs=0.6)
 
 
 def test_vats_is_reset_by_two_seconds_on_road(any_camera: dict[str, float]) -> None:

@@ -82,8 +82,8 @@ def test_half_shut_eyes_are_no_microsleep() -> None:
     assert len(told.events("long_closure")) == 1
 
 
-def test_asleep_from_the_first_frame(camera: dict[str, float]) -> None:
-    told = Drive(**camera).closed(90).judge()
+def test_asleep_from_the_first_frame(any_camera: dict[str, float]) -> None:
+    told = Drive(**any_camera).closed(90).judge()
     starts = {story.kind: story.start_s for story in told.alerts(*LADDER)}
     assert starts["microsleep"] <= 1.7
     assert starts["sleep"] <= 3.2
@@ -91,9 +91,9 @@ def test_asleep_from_the_first_frame(camera: dict[str, float]) -> None:
     assert told.engine.state().baseline_progress == 0.0
 
 
-def test_a_40_degree_down_glance_with_open_eyes_is_no_microsleep(camera: dict[str, float]) -> None:
+def test_a_40_degree_down_glance_with_open_eyes_is_no_microsleep(any_camera: dict[str, float]) -> None:
     lowered = {"pitch_deg": -40.0, "eye_openness_left": 0.22, "eye_openness_right": 0.22}
-    told = Drive(**camera).ahead(3).show(3, **lowered).ahead(3).judge()
+    told = Drive(**any_camera).ahead(3).show(3, **lowered).ahead(3).judge()
     assert told.alerts(*LADDER) == []
 
 
@@ -103,8 +103,8 @@ def test_a_down_glance_with_lowered_lids_is_still_distraction() -> None:
     assert [(story.start_s, story.level) for story in told.alerts("distraction")][1] == (pytest.approx(6.0, abs=0.1), 2)
 
 
-def test_eyes_shut_looking_down_are_a_microsleep_later(camera: dict[str, float]) -> None:
-    told = Drive(**camera).ahead(3).closed(3, pitch_deg=-15.0).ahead(3).judge()
+def test_eyes_shut_looking_down_are_a_microsleep_later(any_camera: dict[str, float]) -> None:
+    told = Drive(**any_camera).ahead(3).closed(3, pitch_deg=-15.0).ahead(3).judge()
     (story,) = told.alerts("microsleep")
     assert story.start_s == pytest.approx(5.5, abs=0.2)
     assert told.alerts("eyes_closed") == []

@@ -29,8 +29,8 @@ def test_a_face_lost_for_20_s_leaves_perclos_at_its_value(any_camera: dict[str, 
     assert after == pytest.approx(before, abs=1e-3)
 
 
-def test_a_face_lost_for_60_s_leaves_no_perclos_and_never_a_higher_one() -> None:
-    drive = drowsy(Drive(fps=15), 90, 0.1).no_face(60)
+def test_a_face_lost_for_60_s_leaves_no_perclos_and_never_a_higher_one(any_camera: dict[str, float]) -> None:
+    drive = drowsy(Drive(**any_camera), 90, 0.1).no_face(60)
     told = drive.judge()
     assert told.reading("perclos60") is None
     assert told.engine.indicators().readings["perclos60"].reason == "no_face"
@@ -93,6 +93,22 @@ def test_twenty_minutes_of_normal_blinking_are_no_fatigue(fps: float) -> None:
     level = told.reading("fatigue_level")
     assert level is not None
     assert level < 40.0
+
+
+@pytest.mark.parametrize("camera", [{"fps": 10.0, "jitter": 0.3, "seed": 9}, {"fps": 15.0, "jitter": 0.3, "seed": 7}])
+def test_normal_blinking_seen_slowly_or_unevenly_is_no_fatigue(camera: dict[str, float]) -> None:
+    drive = Drive(**camera)
+    for index in range(60):
+        drive.blinking(10, per_minute=50, closed_s=0.1 + 0.1 * (index % 11) / 10)
+    told = drive.judge()
+    assert told.alerts() == []
+    level = told.reading("fatigue_level")
+    assert level is not None
+    assert level < 40.0
+
+
+def test_two_minutes_of_talking_are_no_yawn_for_any_camera(any_camera: dict[str, float]) -> None:
+    assert Drive(**any_camera).show(120, talking).judge().events("yawn") == []
 
 
 def test_two_microsleeps_in_ten_minutes_are_fatigue() -> None:

@@ -92,7 +92,7 @@ MISTAKES: Final = (
     Mutant(
         "a covered camera is an empty seat",
         "edge/indicators/bank.py",
-        "healthy = not blinding and sample.reason not in PICTURE_UNUSABLE",
+        "healthy = not self.camera.blinding and sample.reason not in PICTURE_UNUSABLE",
         "healthy = True",
         (STORY.format("the-camera-is-covered"),),
     ),
