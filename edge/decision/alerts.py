@@ -4,6 +4,8 @@ Keys are deterministic (`microsleep-3` is the third of its kind in the stream). 
 unresponsive > sleep > microsleep > distraction > driver_absent > fatigue > vats > displayed_anger > health >
 eyes_closed. One sound at a time; level 3 and above repeats every 2 s until acknowledged; an alert that was pre-empted
 sounds again only from level 3 on, so that one cause never prompts twice.
+
+`alert_budget`: audible alerts of the last hour, a count; alarms, level 4 and above, are not counted. [S]
 """
 
 from __future__ import annotations

@@ -3,6 +3,9 @@
 Each step is an alert of its own kind; when a higher one opens, the lower one closes in the same call as `escalated`.
 The evidence `eyes_closed_s` at opening is the time since the closure began. A closure alert closes with 0.3 s of open
 eyes; sleep, and what grew out of it, stays until the eyes are open for 3 s, normal blinks aside.
+
+`microsleep`, `sleep`, `unresponsive` are 1 while their alert is open, else 0: from `eyes_closed_s` of 1.5 s (settable,
+1 to 2 s), 3 s and 6 s on; unresponsive not before 3 s after the first warning of L3 or more. [S Euro NCAP, Guardian]
 """
 
 from __future__ import annotations

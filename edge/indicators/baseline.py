@@ -4,7 +4,8 @@ Learnt once from 60 s of valid driving, then frozen: a running baseline would le
 the population's values serve. Eyes and resting face are kept per glasses state. Everything has its provenance; what was
 learnt last can be rolled back, and the whole can be given out and taken back for a driver who returns. [D]
 
-How each part is learnt: `eye_baseline.py`, `rest_baseline.py`, `alert_blinks.py`, `neutral.py`.
+`baseline_eyes`, `baseline_mouth`, `baseline_pose`, `baseline_neutral_expression`: how far each part is learnt, 0 to 1.
+How: `eye_baseline.py`, `rest_baseline.py`, `alert_blinks.py`, `neutral.py`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Closures of the eyes: from the first to the last closed moment.
+"""Closures of the eyes: from the first to the last closed moment (`eyes_closed_s`).
+
+`eyes_closed_s`: how long the running closure has lasted, seconds; 0 while none runs, or one that has been deep for less
+than half of its time. [S]
 
 Definition: an eye closes when its openness falls below 0.3 and is open again above 0.5; deep is below 0.2. Unseen
 gaps of at most 0.2 s inside a closure are bridged; a longer one ends it at its last closed moment, because unseen is

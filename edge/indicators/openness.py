@@ -1,4 +1,4 @@
-"""Openness of the driver's eyes, 0 closed to 1 his own alert open eye.
+"""Openness of the driver's eyes (`openness`), 0 closed to 1 his own alert open eye.
 
 Definition: o = (raw - closed) / (open_alert - closed), clipped to [0, 1.2]; one number from two eyes: the near eye
 alone when |camera yaw| > 30 degrees, else the mean, or the surer eye when they differ by more than 0.4. [D]

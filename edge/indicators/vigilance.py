@@ -17,8 +17,9 @@ Four statistics of the window:
 
 asinh is linear near the alert mean and logarithmic far from it, so that one long closure does not speak for 30 blinks.
 
-The three probabilities are a softmax over (0, `LOW_VIGILANT`, `DROWSY`). Fitted by `tools/train/blinks.py` on the 47
-persons of folds 1 to 4; what was tried and what it reached held out stands in `tools/train/BLINKS.md`.
+The three probabilities, `vigilance_alert`, `vigilance_low_vigilant`, `vigilance_drowsy`, for display, are a softmax
+over (0, `LOW_VIGILANT`, `DROWSY`). Fitted by `tools/train/blinks.py` on the 47 persons of folds 1 to 4; what was tried
+and what it reached held out stands in `tools/train/BLINKS.md`.
 
 Only heaviness enters `fatigue_level` (`heaviness_share`). The two departures and the rate tell the states of the set
 apart, but whatever direction they take; a driver's rate follows talk, light and traffic and has no relation to KSS [S].
