@@ -111,9 +111,14 @@ def test_splitting_samples_changes_no_decision(
             split.append(msgspec.structs.replace(member, t_ns=middle_ns))
     split.append(stream[-1])
     # Two things that come due at one time may be told in either order, and what comes due within the last frame by one
-    # of the streams only.
+    # of the streams only. What took most of ten blind seconds is judged four times a second: a tie may show in one only.
     whole, parts = told_when(decide(stream)[0]), told_when(decide(split)[0])
-    late = [when[told] for when, other in ((whole, parts), (parts, whole)) for told in when.keys() - other.keys()]
+    late = [
+        when[told]
+        for when, other in ((whole, parts), (parts, whole))
+        for told in when.keys() - other.keys()
+        if not (told[0].startswith("health") and told[1] == "updated")
+    ]
     assert all(stream[-1].t_ns - t_ns <= S / fps for t_ns in late)
 
 
