@@ -111,7 +111,7 @@ def test_splitting_samples_changes_no_decision(
             split.append(msgspec.structs.replace(member, t_ns=middle_ns))
     split.append(stream[-1])
     # Two things that come due at one time may be told in either order, and what comes due within the last frame by one
-    # of the streams only. What took most of ten blind seconds is judged four times a second: a tie may show in one only.
+    # of the streams only. What took most of ten blind seconds is judged four times a second: a tie may show in one.
     whole, parts = told_when(decide(stream)[0]), told_when(decide(split)[0])
     late = [
         when[told]
