@@ -87,6 +87,8 @@ def run_daemon(
 
     `layered` lays settings from outside over the file; without it none are taken.
     """
+    # Asked to read its file again before it is ready, it has just read it.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     configure_logging(config.service.log_level, config.service.log_format)
     logger.info("edge-dms %s, configuration %s", __version__, config_path or "(defaults)")
     state_dir = Path(config.service.state_dir)

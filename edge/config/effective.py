@@ -30,7 +30,7 @@ class Setting:
     """As in JSON; a credential is replaced by a note."""
     origin: Origin
     file: str | None
-    """The configuration, or the profile's file; None for a default."""
+    """The configuration, the profile's file, or which settings of the fleet; None for a default."""
     line: int | None
     takes_effect: TakesEffect
 
@@ -53,14 +53,29 @@ class Difference:
     takes_effect: TakesEffect
 
 
-def settings_of(loaded: Loaded) -> list[Setting]:
+@dataclass(frozen=True, slots=True)
+class FromFleet:
+    """Settings that came from outside and lie above the file."""
+
+    name: str
+    """`version 7`."""
+    settings: dict[str, Any]
+    config: Config
+    """The file with them over it."""
+
+
+def settings_of(loaded: Loaded, fleet: FromFleet | None = None) -> list[Setting]:
     """Return every setting in the order of the schema."""
-    config = loaded.config
+    config = loaded.config if fleet is None else fleet.config
     profile = profiles.load(config.profile)
     found = []
     for key, value in leaves(msgspec.to_builtins(config)):
-        origin, file, line = _origin(key, loaded, profile)
-        found.append(Setting(key, _shown(key, value), origin, file, line, takes_effect(key)))
+        origin: tuple[Origin, str | None, int | None]
+        if fleet is not None and _holds(fleet.settings, key):
+            origin = ("fleet", fleet.name, None)
+        else:
+            origin = _origin(key, loaded, profile)
+        found.append(Setting(key, _shown(key, value), *origin, takes_effect(key)))
     return found
 
 

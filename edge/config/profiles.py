@@ -67,7 +67,12 @@ def names() -> tuple[str, ...]:
 
 def load(name: str) -> Profile:
     """Read a shipped profile. Raises `ConfigError` with every problem if it is damaged."""
-    path = FOLDER / f"{name}.yaml"
+    return _read(FOLDER / f"{name}.yaml")
+
+
+@functools.cache
+def _read(path: Path) -> Profile:
+    """Read a profile's file; once, because it ships with the program and takes longer than a whole configuration."""
     found = ProblemList(str(path))
     root = compose(path.read_text(encoding="utf-8"), found)
     if not isinstance(root, Mapping):
@@ -88,7 +93,7 @@ def load(name: str) -> Profile:
     if found:
         raise ConfigError(found.in_order())
     lines = {path: mark.line for path, mark in written.marks.items()}
-    return Profile(name, heading.values["title"], heading.values["about"], written.values, provenance, lines)
+    return Profile(path.stem, heading.values["title"], heading.values["about"], written.values, provenance, lines)
 
 
 def rules_of(name: str) -> Tree:

@@ -12,11 +12,12 @@ from edge.verbs.terminal import add_config, add_json, declare, print_json
 if TYPE_CHECKING:
     import argparse
 
+    from edge.config.effective import FromFleet
     from edge.config.load import Loaded
     from edge.verbs.terminal import Verbs
 
 _TEACH: Final = """\
-show     what the file sets; with --effective every setting in force: the file's, the profile's, the defaults
+show     what the file sets; with --effective every setting in force: fleet's, file's, profile's and defaults
 diff     settings that two configurations hold otherwise, defaults included
 migrate  a file of an earlier version in the current one, with its comments; without --write it is only printed
 
@@ -87,7 +88,8 @@ def _show(args: argparse.Namespace) -> int:
     if args.file is not None and args.config is not None:
         raise Complaint("two files are given; name one")
     loaded = _loaded(args.file or args.config)
-    settings = [one for one in settings_of(loaded) if args.effective or one.origin == "file"]
+    fleet = _from_fleet(loaded) if args.effective else None
+    settings = [one for one in settings_of(loaded, fleet) if args.effective or one.origin == "file"]
     if args.json:
         names = ("key", "value", "origin", "file", "line", "takes_effect")
         rows = [{name: getattr(one, name) for name in names} for one in settings]
@@ -97,6 +99,25 @@ def _show(args: argparse.Namespace) -> int:
         print(f"# {loaded.file} sets nothing: all defaults, see --effective")
     print(settings_text((one.key, one.value, f"{one.place}, {one.takes_effect}") for one in settings), end="")
     return OK
+
+
+def _from_fleet(loaded: Loaded) -> FromFleet | None:
+    """Return the settings that the daemon of this vehicle has taken from outside, if it takes any."""
+    from edge.config.effective import FromFleet
+    from edge.config.load import ConfigError, load_layered
+    from edge.uplink.remote.store import SettingsStore
+
+    if not loaded.config.remote.configuration:
+        return None
+    accepted = SettingsStore(Path(loaded.config.service.state_dir)).in_force
+    if accepted is None:
+        return None
+    try:
+        config = load_layered(loaded.file, accepted.settings)
+    except ConfigError as error:
+        print(f"the fleet's settings, version {accepted.version}, do not go with this file: {error}", file=sys.stderr)
+        return None
+    return FromFleet(f"version {accepted.version}", accepted.settings, config)
 
 
 def _diff(args: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ import pytest
 
 from edge.cli import main
 from edge.config.load import load_config, load_text
+from edge.uplink.remote.store import Accepted, SettingsStore
 
 OLD_FILE = Path(__file__).parents[1] / "config" / "version_1.yaml"
 
@@ -58,6 +59,21 @@ def test_show_without_a_file_shows_the_defaults(capsys: pytest.CaptureFixture[st
     assert "sets nothing" in capsys.readouterr().out
     assert main(["config", "show", "--effective"]) == 0
     assert load_text(capsys.readouterr().out) == load_text("")
+
+
+def test_what_the_fleet_sent_lies_above_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "dms.yaml"
+    sections = ["remote: {configuration: true}", f"service: {{state_dir: {tmp_path}}}"]
+    file.write_text("\n".join([*sections, "rules: {closure: {microsleep_s: 1.8}}"]))
+    store = SettingsStore(tmp_path)
+    store.prove(Accepted(version=7, settings={"rules": {"closure": {"microsleep_s": 1.2}}}))
+    assert main(["config", "show", "--effective", str(file)]) == 0
+    assert "    microsleep_s: 1.2                         # fleet version 7, live" in capsys.readouterr().out
+    assert main(["config", "show", str(file)]) == 0
+    assert "microsleep_s: 1.8" in capsys.readouterr().out
+    store.prove(Accepted(version=8, settings={"rules": {"closure": {"microsleep_s": 9}}}))
+    assert main(["config", "show", "--effective", str(file)]) == 0
+    assert "version 8, do not go with this file" in capsys.readouterr().err
 
 
 def test_show_refuses_two_files_and_a_bad_one(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
