@@ -29,7 +29,7 @@ FLEET: Final = "north-depot"
 PROBE: Final = "probe"
 PROBES: Final = 150
 PROBE_EVERY_S: Final = 0.2
-ARRIVAL_S: Final = 120.0
+ARRIVAL_S: Final = 240.0
 
 WATCH: Final = """(() => {
   const row = document.querySelector('tr[data-key="%s/%s"]');

@@ -12,6 +12,7 @@ import logging
 import re
 import resource
 import secrets
+import socket
 import sys
 import time
 from contextlib import ExitStack
@@ -76,8 +77,8 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
         help=f"lose each vehicle's link so often a day, for up to ten minutes (default {DEFAULT_OUTAGES:g} when given)",
     )  # fmt: skip
     parser.add_argument(
-        "--episodes", metavar="PER_DAY", type=_number(float, 0, 200), default=1.0,
-        help="how often a day each driver lives through the recorded drive with its ten alerts (default 1)",
+        "--episodes", metavar="PER_DAY", type=_number(float, 0, 200), default=0.5,
+        help="how often a day each driver lives through the recorded drive with its ten alerts (default 0.5)",
     )  # fmt: skip
     parser.add_argument("--broker", metavar="HOST:PORT", help="an MQTT 5 broker (default: start an own mosquitto)")
     parser.add_argument("--username", help="user name for the broker")
@@ -145,9 +146,15 @@ def allow_files(vehicles: int) -> None:
 def simulate(plan: Plan, arguments: argparse.Namespace, address: Address) -> Outcome:
     """Run one fleet and return its figures."""
     drive = recorded_drive(arguments.stream)
+    try:
+        socket.create_connection((address.host, address.port), timeout=5).close()
+    except OSError as error:
+        raise UsageError(
+            f"no broker answers at {address.host}:{address.port} ({error}); check address, port and firewall"
+        ) from None
     listener = Listener(address, plan.fleet)
     crowd = Crowd(plan, drive, address, arguments.password_file)
-    expected = plan.vehicles * plan.days * plan.messages_per_day(drive)
+    expected = plan.vehicles * plan.messages(drive)
     say(
         f"{plan.vehicles} vehicles, {plan.days:g} days, {crowd.speedup:.3g} x real time, about {expected:,.0f} "
         f"messages at {address.host}:{address.port} under dms/1/{plan.fleet}/"

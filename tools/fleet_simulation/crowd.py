@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 import random
 import time
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ LONGEST_NAP_S: Final = 0.05
 LONGEST_TURN_S: Final = 0.02
 RAMP_PER_S: Final = 400.0
 """Vehicles that start a second, so that the start itself is no storm [D]."""
+GREETING, FAREWELL = 6, 4
+"""Messages of a vehicle's connection, and of its clean end."""
 NOT_RUN: Final = frozenset({"face_short_range"})
 """The int8 twin runs in its place."""
 
@@ -41,7 +44,7 @@ class Plan:
     """Days of 8 hours a vehicle."""
     rate: float = 500.0
     """MQTT messages a second of the whole fleet; 0: the vehicles' own time."""
-    episodes: float = 1.0
+    episodes: float = 0.5
     """How often a day the driver lives through the recorded drive."""
     outages: float = 0.0
     """How often a day the link is lost."""
@@ -50,17 +53,31 @@ class Plan:
     """What vehicles are called before their number; None: as the fleet, so that no two simulations share a name."""
     seed: int = 1
     outbox: Outbox = field(default_factory=Outbox)
+    pace: float | None = None
+    """How much faster than a clock the vehicles live; None: as the rate asks for."""
+    ramp_per_s: float | None = None
+    """Vehicles that start a second; None: as the rate allows."""
 
-    def messages_per_day(self, drive: Drive) -> float:
-        """Say about how many messages a vehicle and day make, for pacing and progress."""
+    def messages(self, drive: Drive) -> float:
+        """Say about how many messages a vehicle sends in all its days, for pacing and progress."""
         heartbeats = DAY_S / self.outbox.heartbeat_s + 2 * DAY_S / self.outbox.health_s
-        return heartbeats + self.episodes * drive.messages + (self.outages + 1) * 6
+        a_day = heartbeats + self.episodes * drive.messages + self.outages * GREETING
+        return self.days * a_day + math.ceil(self.days) * (GREETING + FAREWELL)
 
     def speedup(self, drive: Drive) -> float:
         """How much faster than a clock the vehicles live."""
+        if self.pace is not None:
+            return self.pace
         if not self.rate:
             return 1.0
-        return self.rate * DAY_S / (self.vehicles * self.messages_per_day(drive))
+        return self.rate * self.days * DAY_S / (self.vehicles * self.messages(drive))
+
+    @property
+    def starts_per_s(self) -> float:
+        """How many vehicles start a second: their greetings must not exceed the rate by much."""
+        if self.ramp_per_s is not None:
+            return self.ramp_per_s
+        return min(RAMP_PER_S, max(1.0, self.rate / GREETING)) if self.rate else RAMP_PER_S
 
 
 class Crowd:
@@ -98,7 +115,7 @@ class Crowd:
                     drive,
                     hub=self._hub,
                     sent=self.sent,
-                    days=self._days(drive, chance, first=number == 0),
+                    days=self._days(drive, chance, number),
                     speedup=self.speedup,
                     chance=chance,
                     wake=self._awake.add,
@@ -115,7 +132,7 @@ class Crowd:
     def _run(self, each_s: Callable[[int], None] | None) -> None:
         start_ns = pings_ns = told_ns = time.monotonic_ns()
         for number, vehicle in enumerate(self.vehicles):
-            self._later(start_ns + round(number / RAMP_PER_S * NS_PER_S), vehicle)
+            self._later(start_ns + round(number / self._plan.starts_per_s * NS_PER_S), vehicle)
         while self._done < len(self.vehicles):
             self._serve_due()
             self._hub.poll(self._nap_s())
@@ -152,22 +169,20 @@ class Crowd:
             return LONGEST_NAP_S
         return min(LONGEST_NAP_S, max(0.0, (self._due[0][0] - time.monotonic_ns()) / NS_PER_S))
 
-    def _days(self, drive: Drive, chance: random.Random, *, first: bool) -> list[Day]:
+    def _days(self, drive: Drive, chance: random.Random, number: int) -> list[Day]:
         days = []
         rest = self._plan.days
         while rest > 1e-9:
             share = min(1.0, rest)
             rest -= share
-            episodes = _whole(self._plan.episodes * share, chance)
-            if first and not days:  # a run too short for chance still shows alerts
-                episodes = max(1, episodes)
-            days.append(Day(drive, chance, share * DAY_S, episodes, _whole(self._plan.outages * share, chance)))
+            episodes, outages = (dealt(mean * share, number) for mean in (self._plan.episodes, self._plan.outages))
+            days.append(Day(drive, chance, share * DAY_S, episodes, outages))
         return days
 
 
-def _whole(mean: float, chance: random.Random) -> int:
-    """Round up or down by chance, so that the mean is kept."""
-    return int(mean) + (chance.random() < mean % 1.0)
+def dealt(mean: float, number: int) -> int:
+    """Return the share of vehicle `number` when everyone gets `mean` on average and only whole ones are dealt out."""
+    return math.floor((number + 1) * mean + 0.5) - math.floor(number * mean + 0.5)
 
 
 def _tls(address: Address) -> object:

@@ -13,6 +13,7 @@ from fleet_simulation.crowd import RAMP_PER_S, Crowd, Plan
 from fleet_simulation.drive import NS_PER_S
 from fleet_simulation.listener import Listener
 from fleet_simulation.tally import missing, outcome
+from fleet_simulation.vehicle import DAY_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -162,15 +163,11 @@ def _restart(vehicles: int, drive: Drive, row: Row) -> Row:
 
 
 def _plan(vehicles: int, drive: Drive, lasts_s: float, *, episodes: float) -> Plan:
-    """Choose the days so that the run lasts about so long."""
-    whole = Plan(vehicles, rate=RATE, episodes=episodes, fleet="sweep")
-    return Plan(
-        vehicles,
-        days=RATE * lasts_s / (vehicles * whole.messages_per_day(drive)),
-        rate=RATE,
-        episodes=episodes,
-        fleet="sweep",
-    )
+    """Choose pace and days so that the run lasts so long and sends at the rate, greetings on top."""
+    plan = Plan(vehicles, episodes=episodes, fleet="sweep", ramp_per_s=RAMP_PER_S)
+    a_day = plan.messages(drive) - replace(plan, days=1e-9).messages(drive)
+    pace = RATE * DAY_S / (vehicles * a_day)
+    return replace(plan, pace=pace, days=lasts_s * pace / DAY_S)
 
 
 def _line(row: Row) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -52,12 +53,18 @@ class Sent:
     messages: int = 0
     """PUBLISH packets, repeats included."""
     bytes: int = 0
+    once_messages: int = 0
+    """Those of them that a day has once, however short it is: the first greeting and the goodbye."""
+    once_bytes: int = 0
 
-    def wrote(self, key: int, now_ns: int, size: int) -> None:
+    def wrote(self, key: int, now_ns: int, size: int, *, once: bool = False) -> None:
         """Note one packet."""
         self.times_ns.setdefault(key, []).append(now_ns)
         self.messages += 1
         self.bytes += size
+        if once:
+            self.once_messages += 1
+            self.once_bytes += size
 
 
 @dataclass(frozen=True)
@@ -100,7 +107,8 @@ def outcome(sent: Sent, arrivals: Iterable[tuple[int, int]], *, vehicles: int, d
     delivered = sum(min(got[key], count) for key, count in owed.items())
     total = sum(owed.values())
     latencies_ns.sort()
-    vehicle_days = vehicles * days
+    # What comes with the length of the day is scaled to eight hours, what comes once a day is not.
+    lived, begun = vehicles * days, vehicles * math.ceil(days)
     return Outcome(
         vehicles=vehicles,
         sent=total,
@@ -109,8 +117,8 @@ def outcome(sent: Sent, arrivals: Iterable[tuple[int, int]], *, vehicles: int, d
         duplicates=sum(max(0, got[key] - count) for key, count in owed.items()),
         p50_ms=quantile_ms(latencies_ns, 0.50),
         p99_ms=quantile_ms(latencies_ns, 0.99),
-        bytes_per_vehicle_day=round(sent.bytes / vehicle_days),
-        messages_per_vehicle_day=round(sent.messages / vehicle_days),
+        bytes_per_vehicle_day=round((sent.bytes - sent.once_bytes) / lived + sent.once_bytes / begun),
+        messages_per_vehicle_day=round((sent.messages - sent.once_messages) / lived + sent.once_messages / begun),
     )
 
 

@@ -128,7 +128,7 @@ class Vehicle:
         self._state: DriverState | None = self._calm
         self._next_state_s = self._next_health_s = 0.0
         self._away_until_ns = 0
-        self._leaving = False
+        self._leaving = self._greeted = self._once = False
         self._deadline_ns = 0
         return self.step(real_ns)
 
@@ -306,10 +306,13 @@ class Vehicle:
             case Connected():
                 self.connected_ns.append(self._real_ns)
                 self._window.begin(self._real_ns, self._seq, news.receive_maximum)
+                self._once = not self._greeted
+                self._greeted = True
                 self._telemetry.greet(self._register.active(now), now)
                 if self._state is not None:
                     self._telemetry.tell_state(msgspec.structs.replace(self._state, t_ns=now.mono_ns), now)
                 self._tell_health(now)
+                self._once = False
             case Answered():
                 self._prove(news.message_id)
                 accepted = news.reason_code < FAILURE and news.reason_code != NO_SUBSCRIBER
@@ -362,7 +365,7 @@ class Vehicle:
         )
         if message_id is None:
             return None
-        self._sent.wrote(key, now_ns, packet_bytes(topic, payload, qos, content_type))
+        self._sent.wrote(key, now_ns, packet_bytes(topic, payload, qos, content_type), once=self._once)
         if topic != self._topics.alert:
             self._unproved.append((message_id if qos else None, key))
         return message_id
@@ -396,7 +399,7 @@ class Vehicle:
         if not over and (self._rows or self._window.in_flight or not self._link.connected) and not self._said_goodbye:
             return False
         if not self._said_goodbye and self._link.connected:
-            self._said_goodbye = True
+            self._said_goodbye = self._once = True
             now = self._instant(self._day.length_s)
             if self._state is not None:
                 self._telemetry.tell_state(msgspec.structs.replace(self._state, t_ns=now.mono_ns), now, last=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import simulate_fleet
-from fleet_simulation.crowd import Plan
+from fleet_simulation.crowd import Plan, dealt
 from fleet_simulation.drive import recorded_drive
 from fleet_simulation.tally import Sent, key_of, outcome, packet_bytes, quantile_ms
 
@@ -41,6 +41,21 @@ def test_all_that_arrived_is_delivered() -> None:
     assert (result.sent, result.delivered, result.lost, result.duplicates) == (2, 2, 0, 0)
     assert (result.p50_ms, result.p99_ms) == (3.0, 3.0)
     assert (result.bytes_per_vehicle_day, result.messages_per_vehicle_day) == (200, 2)
+
+
+def test_what_a_day_has_once_is_not_scaled_up_from_a_short_one() -> None:
+    sent = Sent()
+    for key in (1, 2, 3):
+        sent.wrote(key, key * MS, 100, once=key == 1)
+    result = outcome(sent, [], vehicles=1, days=0.1)
+    assert (result.messages_per_vehicle_day, result.bytes_per_vehicle_day) == (2 * 10 + 1, 100 * (2 * 10 + 1))
+
+
+@pytest.mark.parametrize(("mean", "vehicles", "total"), [(1.0, 5, 5), (0.25, 8, 2), (2.5, 4, 10), (0.01, 30, 0)])
+def test_whole_episodes_are_dealt_out_evenly(mean: float, vehicles: int, total: int) -> None:
+    shares = [dealt(mean, number) for number in range(vehicles)]
+    assert sum(shares) == total
+    assert max(shares) - min(shares) <= 1
 
 
 def test_what_did_not_arrive_is_lost() -> None:
@@ -107,13 +122,13 @@ def test_the_fleet_lives_so_fast_that_it_sends_at_the_rate() -> None:
 
 @pytest.mark.broker
 def test_a_whole_day_at_default_settings_stays_within_the_volume_and_loses_nothing(mosquitto: str) -> None:
-    result = simulate("3", "--rate", "2000", "--json")
+    result = simulate("4", "--rate", "2000", "--json")
     assert result.returncode == 0, result.stderr
     lines = result.stdout.splitlines()
     assert len(lines) == 1
     figures = json.loads(lines[0])
     assert list(figures) == FIELDS
-    assert figures["vehicles"] == 3
+    assert figures["vehicles"] == 4
     assert figures["lost"] == 0
     assert 480 < figures["messages_per_vehicle_day"] <= 1_200
     assert 100_000 < figures["bytes_per_vehicle_day"] <= 500_000
@@ -133,6 +148,7 @@ def test_lost_links_lose_no_message(mosquitto: str) -> None:
         (["0"], "from 1 to"),
         (["3", "--broker", "nowhere"], "write HOST:PORT"),
         (["3", "--fleet", "North Depot", "--broker", "localhost:1"], "use 1 to 32"),
+        (["3", "--broker", "127.0.0.1:1"], "no broker answers"),
         (["3", "--stream", "missing.jsonl", "--broker", "localhost:1"], "missing.jsonl"),
     ],
 )
