@@ -17,6 +17,7 @@ from shutil import which
 from typing import TYPE_CHECKING, Final, NamedTuple, get_args
 
 from edge.actuators.base import ActuatorError
+from edge.actuators.mixer import set_to_full
 from edge.actuators.sounds import SoundKey, amplitude, duration_s, rendered, sign_of_life, sound_for
 from edge.actuators.speech import Speech, SpeechError
 from edge.actuators.tones import AUDIBLE, SoundClass
@@ -67,8 +68,8 @@ class AudioActuator:
         self._sounds: dict[SoundKey | None, _Stored] = {}
         self._playing: _Playing | None = None
         self._told_missing = False
-        self.note: str | None = None
-        """What is less than it should be although the output works."""
+        self._speech_note: str | None = None
+        self._mixer_problem: str | None = None
 
     def gives(self, level: Level) -> bool:
         """Tell whether this level is audible: a notice is not, nor a warning at volume 0."""
@@ -81,6 +82,7 @@ class AudioActuator:
             raise ActuatorError(f"{self._player} is not installed; sudo apt install alsa-utils")
         if not self._sounds:
             self._prepare()
+        self._turn_up()
 
     def start(self, level: Level, kind: AlertKind) -> None:
         """Play the sound of the class and level; a notice is silence. Raises `ActuatorError`."""
@@ -133,6 +135,20 @@ class AudioActuator:
         while self._sounds:
             os.close(self._sounds.popitem()[1].fd)
 
+    def _turn_up(self) -> None:
+        """Set the card's mixer; a control that cannot be set is told, and the tones play as loud as they can."""
+        if self._output.mixer is None:
+            return
+        problem = set_to_full(self._output.device, self._output.mixer)
+        if problem is not None and problem != self._mixer_problem:
+            logger.warning("%s", problem)
+        self._mixer_problem = problem
+
+    @property
+    def note(self) -> str | None:
+        """What is less than it should be although the output works."""
+        return "; ".join(filter(None, (self._speech_note, self._mixer_problem))) or None
+
     def _prepare(self) -> None:
         speech = self._speech()
         self._sounds[None] = _stored(sign_of_life(self._output))
@@ -143,7 +159,7 @@ class AudioActuator:
                     self._sounds[key] = _stored(rendered(key, self._output, speech))
                 except SpeechError as error:
                     logger.warning("%s", error)
-                    self.note = "some sentences cannot be read"
+                    self._speech_note = "some sentences cannot be read"
                     self._sounds[key] = _stored(rendered(key, self._output, None))
 
     def _speech(self) -> Speech | None:
@@ -153,7 +169,7 @@ class AudioActuator:
         folder = self._output.speech_dir
         speech = Speech(language, None if folder is None else Path(folder))
         if speech.missing:
-            self.note = f"{speech.missing} sentences not rendered, tones alone"
+            self._speech_note = f"{speech.missing} sentences not rendered, tones alone"
             if not self._told_missing:
                 self._told_missing = True
                 logger.warning(

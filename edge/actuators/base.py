@@ -18,8 +18,10 @@ class Actuator(Protocol):
 
     name: str
     """As it stands in health and in the log, for example `gpio`."""
-    note: str | None
-    """What is less than it should be although the output works, for example that no speech was rendered."""
+
+    @property
+    def note(self) -> str | None:
+        """What is less than it should be although the output works, for example that no speech was rendered."""
 
     def gives(self, level: Level) -> bool:
         """Tell whether the driver sees or hears a warning of this level through it."""

@@ -185,6 +185,10 @@ class AudioOutput(Section, frozen=True):
     urgent_volume: Annotated[
         float, Meta(ge=0.5, le=1.0, description="Level 3 and above are never softer, whatever `volume` says.")
     ] = 0.9
+    mixer: Annotated[
+        Annotated[str, Meta(pattern="^[^-].*$")] | None,
+        Meta(description="Control of the sound card to turn to full at the start, such as PCM."),
+    ] = None
     language: Annotated[Language, Meta(description="Of the sentences after the tones; none: tones alone.")] = "en"
     speech_dir: Annotated[
         str | None, Meta(description="Folder of rendered sentences; default: the one that was installed.")

@@ -42,7 +42,7 @@ def _audio(machine: Machine, output: AudioOutput) -> Finding:
     if not cards or "no soundcards" in cards:
         return fail("audio", "there is no sound card", "plug the speaker in; on a Raspberry Pi: dtparam=audio=on")
     if note:
-        return warn("audio", f"device {output.device}, but {note}", "see cab.audio.language and speech_dir")
+        return warn("audio", f"device {output.device}, but {note}", "see cab.audio.language, speech_dir and mixer")
     return ok("audio", f"device {output.device}, language {output.language}; `edge-dms sound` lets you hear it")
 
 
