@@ -376,6 +376,20 @@ MISTAKES: Final = (
         (BASELINE + "::test_nothing_from_outside_is_believed_beyond_what_could_be_learnt",),
     ),
     Mutant(
+        "a change while running may contradict itself",
+        "edge/config/changes.py",
+        "    if odds:\n",
+        "    if not rules:\n",
+        ("tests/unit/config/test_changes.py::test_changes_that_do_not_go_together_are_refused",),
+    ),
+    Mutant(
+        "a change while running may be no number",
+        "edge/config/changes.py",
+        "if isinstance(value, float) and not math.isfinite(value):",
+        "if value is None:",
+        ("tests/unit/config/test_changes.py::test_a_bad_change_is_refused_with_its_key",),
+    ),
+    Mutant(
         "speech is read as expression",
         "edge/indicators/bank.py",
         "if speaking or self.yawn.opening",
