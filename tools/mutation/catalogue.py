@@ -428,7 +428,7 @@ MISTAKES: Final = (
     Mutant(
         "the wrong button does nothing",
         "edge/decision/engine.py",
-        "            self._book.contest(t_ns)",
+        "            self._book.contest(t_ns, button.key)",
         "            pass",
         (STORY.format("the-driver-says-wrong"),),
     ),
