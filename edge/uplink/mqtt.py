@@ -237,7 +237,8 @@ class Connection:
             Received(
                 self.number,
                 message.topic,
-                bytes(message.payload),
+                # MQTT 3.1.1 knows no limit: what is far too large is not kept, its beginning is refused just as well.
+                bytes(message.payload[:LARGEST_PACKET]),
                 retained=message.retain,
                 response_topic=getattr(properties, "ResponseTopic", None),
                 correlation=getattr(properties, "CorrelationData", None),

@@ -5,9 +5,18 @@ import threading
 from pathlib import Path
 
 import pytest
+from paho.mqtt.client import MQTTMessage
 
 from edge.config.schema import Mqtt, Tls
-from edge.uplink.mqtt import Connection, Ended, MqttSettingsError, NetworkEvent, check
+from edge.uplink.mqtt import (
+    LARGEST_PACKET,
+    Connection,
+    Ended,
+    MqttSettingsError,
+    NetworkEvent,
+    Received,
+    check,
+)
 from tests.support.brokers import HOST, free_port, wait_for
 from tests.support.descriptors import open_descriptors
 
@@ -95,3 +104,16 @@ def test_exception_in_a_callback_is_kept_not_raised() -> None:
     connection.open()
     assert wait_for(lambda: connection.broken is not None)
     assert str(connection.broken) == "boom"
+
+
+def test_of_what_is_far_too_large_only_the_beginning_is_kept() -> None:
+    told: list[NetworkEvent] = []
+    connection = Connection(Mqtt(protocol="3.1.1"), 3, WILL, told.append)
+    message = MQTTMessage(topic=b"dms/1/f/v/cmd/ping")
+    message.payload = b"x" * 10_000_000
+    message.retain = True
+    connection._on_message(connection._client, None, message)
+    (received,) = told
+    assert isinstance(received, Received)
+    assert (received.number, received.topic, received.retained) == (3, "dms/1/f/v/cmd/ping", True)
+    assert len(received.payload) == LARGEST_PACKET
