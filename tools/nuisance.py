@@ -36,8 +36,9 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 SAMPLE_DRIVE: Final = Path(__file__).resolve().parent / "sample_drive"
-ANGRY_SHARE: Final = 0.5
-"""Beside the attentive hours, half as many of people whose resting face looks angry."""
+SHARES: Final = {"calm": 1.0, "angry": 0.5, "misread": 0.25}
+"""Beside the attentive hours, half as many of people whose resting face looks angry, and a quarter of people whose face
+the network often misreads."""
 STRETCH_H: Final = 1.0
 
 
@@ -73,12 +74,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 1 if broken else 0
 
 
-def _attentive_tasks(seed: int, hours: float) -> list[tuple[int, int, float, bool]]:
+def _attentive_tasks(seed: int, hours: float) -> list[tuple[int, int, float, str]]:
     tasks = []
-    for angry_face, total_h in ((False, hours), (True, hours * ANGRY_SHARE)):
+    for face, share in SHARES.items():
+        total_h = hours * share
         whole = int(total_h / STRETCH_H)
         lengths_h = [STRETCH_H] * whole + ([rest] if (rest := total_h - whole * STRETCH_H) > 1e-9 else [])
-        tasks += [(seed, number, length_h, angry_face) for number, length_h in enumerate(lengths_h)]
+        tasks += [(seed, number, length_h, face) for number, length_h in enumerate(lengths_h)]
     return tasks
 
 

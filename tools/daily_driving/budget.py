@@ -17,6 +17,9 @@ AUDIBLE: Final = 2
 AUDIBLE_AN_HOUR: Final = 0.2
 ANGER_AN_HOUR: Final = 0.1
 MISSED_SHARE: Final = 0.02
+GROUPS: Final = {"calm": "attentive", "angry": "angry resting face", "misread": "often misread"}
+"""By face. How often displayed anger is told of a face that the network often misreads is a figure without a limit: the
+rule of 0.6 of 30 s gives 0.32 an hour there [S the specification's simulation], and 0.1 is asked of the other two."""
 CLOSURES: Final = ("eyes_closed", "microsleep", "sleep", "unresponsive")
 
 
@@ -61,27 +64,26 @@ class Line:
 
 
 def attentive_lines(stretches: Sequence[Attentive]) -> list[Line]:
-    """Return what was told of attentive people, and displayed anger of faces that rest as if angry."""
+    """Return what was told of attentive people, a group a face."""
     lines = []
-    for angry_face in (False, True):
-        chosen = [one for one in stretches if one.angry_face == angry_face]
-        if not chosen:
-            continue
-        hours = sum(one.hours for one in chosen)
-        alerts = [alert for one in chosen for alert in one.alerts]
-        lines += _lines("angry resting face" if angry_face else "attentive", alerts, hours)
+    for face, who in GROUPS.items():
+        chosen = [one for one in stretches if one.face == face]
+        if chosen:
+            hours = sum(one.hours for one in chosen)
+            alerts = [alert for one in chosen for alert in one.alerts]
+            lines += _lines(who, alerts, hours, anger_limit=None if face == "misread" else ANGER_AN_HOUR)
     return lines
 
 
-def _lines(who: str, alerts: list[ToldAlert], hours: float) -> list[Line]:
+def _lines(who: str, alerts: list[ToldAlert], hours: float, *, anger_limit: float | None) -> list[Line]:
     audible = sum(alert.level >= AUDIBLE for alert in alerts)
     closures = sum(alert.kind in CLOSURES for alert in alerts)
     anger = sum(alert.kind == "displayed_anger" for alert in alerts)
-    kinds = sorted({alert.kind for alert in alerts})
+    kinds = sorted({alert.kind for alert in alerts} - {"displayed_anger"})
     return [
         Line(f"{who}: audible", audible, hours, "/h", AUDIBLE_AN_HOUR),
         Line(f"{who}: closures of any level", closures, hours, "/h", 0.0),
-        Line(f"{who}: displayed anger", anger, hours, "/h", ANGER_AN_HOUR),
+        Line(f"{who}: displayed anger", anger, hours, "/h", anger_limit),
         *(
             Line(f"{who}: {kind} L{level}", count, hours, "/h", None)
             for kind in kinds

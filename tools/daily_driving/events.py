@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -49,6 +50,7 @@ class Planned:
         anger = fields.pop("anger", None)
         if anger is not None:
             fields["expression"] = person.face(float(anger)) if frame % 3 == 0 else None  # type: ignore[arg-type]
+            fields["mouth_ratio"] = person.mouth_ratio
         shut = fields.pop("lids", None)
         if shut is not None:
             fields["eye_openness_left"] = fields["eye_openness_right"] = shut
@@ -132,18 +134,19 @@ def _health(random: Random, at_s: float) -> Planned:
 def _anger(random: Random, at_s: float) -> Planned:
     """Plan a minute of displayed anger of which the network reads three quarters, in runs of 3 s on average.
 
-    Recall in time, as the acceptance vector has it [S the specification].
+    Recall in time, as the acceptance vector has it [S the specification]. He does not speak: speech is not read.
     """
-    runs: list[tuple[float, bool]] = []
+    runs: list[float] = []
     until_s = 0.0
     while until_s < 60.0:
-        angry = random.random() < 0.75
         until_s += random.expovariate(1 / 3.0)
-        runs.append((until_s, angry))
+        missed_from_s = until_s
+        until_s += random.expovariate(1 / 1.0)
+        runs += [missed_from_s, until_s]
 
     def look(since_s: float) -> dict[str, object]:
-        angry = next((angry for until_s, angry in runs if since_s < until_s), True)
-        return {"anger": 0.75 if angry else 0.15}
+        missed = bisect_right(runs, since_s) % 2
+        return {"anger": 0.15 if missed else 0.75}
 
     return Planned("displayed_anger", 1, at_s, 60.0, look)
 

@@ -32,15 +32,12 @@ hand]."""
 MOUTH_TALKING: Final = (0.12, 0.40)
 """By so much the mouth ratio rises with a syllable [D: measured on clips of people who talk]."""
 
-ANGER_SHARE: Final = 0.10
-ANGER_BURST_S: Final = 2.0
-ANGRY_FACE_SHARE: Final = 0.20
-ANGRY_FACE_BURST_S: Final = 5.0
-"""How often the network reads anger that is not displayed, and for how long [S the specification's simulation]."""
-SCOWLS_AN_HOUR: Final = 6.0
-SCOWL_S: Final = 6.0
-"""People scowl when they concentrate or squint, too [S Barrett et al. 2019, Psychol. Sci. Public Interest 20(1)]; how
-often and for how long at the wheel [D]."""
+SCOWLS_AN_HOUR: Final = 12.0
+SCOWL_S: Final = 2.0
+SCOWL_SPREAD: Final = 0.7
+"""People scowl when they concentrate or squint, too [S Barrett et al. 2019, Psychol. Sci. Public Interest 20(1)]. An
+expression lasts 0.5 to 4 s [S Ekman and Friesen 1982; Frank et al. 1993, second hand]: log-normal, one in forty longer
+than 8 s; how often at the wheel [D]."""
 
 
 class Target(NamedTuple):
@@ -195,15 +192,20 @@ class Expression:
     def __init__(self, random: Random, person: Person) -> None:
         self._random = random
         self._person = person
-        share, burst_s = (ANGRY_FACE_SHARE, ANGRY_FACE_BURST_S) if person.angry_face else (ANGER_SHARE, ANGER_BURST_S)
-        self._mistaken = Bouts(random, share, burst_s)
-        self._scowls = Bouts.an_hour(random, SCOWLS_AN_HOUR, SCOWL_S)
+        self._mistaken = Bouts(random, *person.misread)
+        self._scowl_s = self._scowl_end_s = 0.0
+        self._next_scowl(0.0)
+
+    def _next_scowl(self, from_s: float) -> None:
+        self._scowl_s = from_s + self._random.expovariate(SCOWLS_AN_HOUR / 3600.0)
+        self._scowl_end_s = self._scowl_s + lognormal(self._random, SCOWL_S, SCOWL_SPREAD)
 
     def at(self, t_s: float, *, talking: bool) -> dict[str, float]:
         """Return the probabilities of one frame."""
         random, person = self._random, self._person
-        mistaken, scowling = self._mistaken.at(t_s), self._scowls.at(t_s)
-        if mistaken or scowling:
+        if t_s >= self._scowl_end_s:
+            self._next_scowl(t_s)
+        if self._mistaken.at(t_s) or t_s >= self._scowl_s:
             return person.face(random.uniform(0.45, 0.8))
         anger = min(max(person.anger_at_rest + random.gauss(0.0, 0.04), 0.0), 0.7)
         return person.face(anger, random.uniform(0.0, 0.3) if talking else 0.0)

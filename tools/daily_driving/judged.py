@@ -39,7 +39,8 @@ class Attentive:
 
     hours: float
     alerts: tuple[ToldAlert, ...]
-    angry_face: bool
+    face: str
+    """Which of `people.FACES`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +73,20 @@ def _note(decisions: Iterable[Decision], found: dict[str, ToldAlert]) -> None:
         found[change.key] = ToldAlert(change.kind, change.peak_level, start_s, reached)
 
 
-def attentive(task: tuple[int, int, float, bool]) -> Attentive:
-    """Judge one stretch: (seed, number, hours, whether his resting face looks angry)."""
-    seed, number, hours, angry_face = task
-    random = Random(f"{seed}/attentive/{angry_face}/{number}")
-    person = draw_person(random, angry_face=True if angry_face else None)
+def attentive(task: tuple[int, int, float, str]) -> Attentive:
+    """Judge one stretch: (seed, number, hours, face)."""
+    seed, number, hours, face = task
+    random = Random(f"{seed}/attentive/{face}/{number}")
+    person = draw_person(random, face)
     alerts = alerts_of(Drive(random, person).members(hours * STRETCH_S))
-    return Attentive(hours, tuple(alerts), angry_face)
+    return Attentive(hours, tuple(alerts), face)
 
 
 def events(task: tuple[int, int]) -> list[Found]:
     """Judge one drive with an event of each kind: (seed, number)."""
     seed, number = task
     random = Random(f"{seed}/events/{number}")
-    person = draw_person(random, angry_face=False)
+    person = draw_person(random)
     planned = plan(random)
     alerts = alerts_of(Drive(random, person, planned).members(length_of(planned)))
     return [

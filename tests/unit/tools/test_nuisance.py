@@ -47,7 +47,7 @@ def test_alerts_are_counted_where_they_belong() -> None:
         ToldAlert("eyes_closed", 1, 5.0, ((5.0, 1),)),
         ToldAlert("displayed_anger", 1, 5.0, ((5.0, 1),)),
     )
-    lines = {line.name: line.count for line in attentive_lines([Attentive(1.0, alerts, angry_face=False)])}
+    lines = {line.name: line.count for line in attentive_lines([Attentive(1.0, alerts, "calm")])}
     assert lines["attentive: audible"] == 1
     assert lines["attentive: closures of any level"] == 1
     assert lines["attentive: displayed anger"] == 1
