@@ -287,8 +287,28 @@ put() {
   mv -T "$2.new" "$2"
 }
 
+# Completion for three shells and the manual page, from the release's own parser; an installation does not fail for them.
+install_comfort() {
+  local what target made=''
+  if [ "$dry_run" = no ]; then made=$(mktemp); fi
+  while read -r what target; do
+    if [ "$dry_run" = yes ]; then
+      say "would write: $target"
+    elif "$release/venv/bin/edge-dms" completion "$what" >"$made" 2>/dev/null; then
+      put "$made" "$target" 644
+    fi
+  done <<'TARGETS'
+bash /usr/share/bash-completion/completions/edge-dms
+zsh /usr/share/zsh/vendor-completions/_edge-dms
+fish /usr/share/fish/vendor_completions.d/edge-dms.fish
+man /usr/local/share/man/man1/edge-dms.1
+TARGETS
+  rm -f "$made"
+}
+
 install_files() {
   local file
+  install_comfort
   for file in "$source_dir"/systemd/*.service "$source_dir"/systemd/*.timer "$source_dir"/systemd/*.path; do
     put "$file" "/etc/systemd/system/$(basename "$file")" 644
   done
