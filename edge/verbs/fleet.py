@@ -42,14 +42,27 @@ def add(verbs: Verbs) -> None:
     parser = declare(verbs, "fleet", run, "follow a fleet at a broker: tail, stats, export", _TEACH)
     ways = parser.add_subparsers(dest="way", metavar="WAY", required=True)
     common = _common()
-    tail = ways.add_parser("tail", parents=[common], help="print each message as one line")
+    tail = _way(ways, "tail", "print each message as one line", common)
     tail.add_argument("--only", metavar="NAMES", type=_names, default=(), help=f"of: {', '.join(_NAMES)}")
     tail.add_argument("--json", action="store_true", help="print each message as a JSON line")
-    stats = ways.add_parser("stats", parents=[common], help="count what each vehicle sends")
+    stats = _way(ways, "stats", "count what each vehicle sends", common)
     stats.add_argument("--json", action="store_true", help="print the counts and gaps as JSON")
-    export = ways.add_parser("export", parents=[common], help="write alerts into a file")
+    export = _way(ways, "export", "write alerts into a file", common)
     export.add_argument("output", metavar="OUT", type=Path, help="OUT.csv or OUT.jsonl (flat, ready for Parquet)")
     export.add_argument("--count", metavar="N", type=_positive, help="end after so many alert messages")
+
+
+def _way(ways: Verbs, name: str, summary: str, common: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Add one way, which teaches by its own lines of the verb's text."""
+    lines = [line for line in _TEACH.splitlines() if line.startswith(f"  edge-dms fleet {name} ")]
+    return ways.add_parser(
+        name,
+        parents=[common],
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog="\n".join(["example:", *lines]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
 
 
 def _common() -> argparse.ArgumentParser:
