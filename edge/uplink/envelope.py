@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from edge.decision.alerts import CONTEST_NS
 from edge.types import AlertChange  # noqa: TC001 - msgspec resolves the annotations when the program runs
 from edge.uplink.ids import alert_id
 from edge.uplink.messages import (
@@ -27,6 +28,8 @@ from edge.uplink.messages import (
 from edge.uplink.wallclock import Instant, rfc3339
 
 NS_PER_S: Final = 1_000_000_000
+MAX_CLOSED: Final = 16
+"""Closed alerts whose id is remembered: only the last one can be told again, the rest is margin [D]."""
 CRITICAL_KINDS: Final = frozenset({"microsleep", "sleep", "unresponsive"})
 CRITICAL_LEVEL: Final = 3
 """Urgent and above, of whatever kind, goes last when space runs out [D]."""
@@ -64,15 +67,19 @@ class Register:
         """What the alerts say of this device; replaced when the settings change."""
         self._boot_id = boot_id
         self._open: dict[str, StoredAlert] = {}
+        self._closed: dict[str, tuple[str, int]] = {}
+        """Key to id and moment of the alerts closed last, oldest first: a contested one is told once more."""
 
     def store(self, change: AlertChange, context: AlertContext, now: Instant) -> StoredAlert:
         """Turn a change into what is stored, and remember whether its alert is open."""
-        known = self._open.get(change.key)
-        stored = self._stored(
-            change, context, now, known.alert_id if known else alert_id(change.started_ns + now.offset_ns)
-        )
+        identity = self._id_of(change) or alert_id(change.started_ns + now.offset_ns)
+        stored = self._stored(change, context, now, identity)
         if change.phase == "closed":
             self._open.pop(change.key, None)
+            self._closed.pop(change.key, None)
+            self._closed[change.key] = (identity, now.mono_ns)
+            if len(self._closed) > MAX_CLOSED:
+                del self._closed[next(iter(self._closed))]
         else:
             self._open[change.key] = stored
         return stored
@@ -97,6 +104,21 @@ class Register:
     def key_of(self, identity: str) -> str | None:
         """Return the key of the open alert with this id; None when there is none."""
         return next((key for key, alert in self._open.items() if alert.alert_id == identity), None)
+
+    def key_of_closed(self, identity: str, now: Instant) -> str | None:
+        """Return the key of the alert that closed last, if this is its id and it can still be contested."""
+        key = next(reversed(self._closed), None)
+        if key is None or self._closed[key][0] != identity or now.mono_ns - self._closed[key][1] > CONTEST_NS:
+            return None
+        return key
+
+    def _id_of(self, change: AlertChange) -> str | None:
+        """Return the id that this alert has already; one that is opened again is another."""
+        known = self._open.get(change.key)
+        if known is not None:
+            return known.alert_id
+        closed = self._closed.get(change.key)
+        return closed[0] if closed is not None and change.phase == "closed" else None
 
     def active(self, now: Instant) -> AlertsActive:
         """List the open alerts."""

@@ -62,7 +62,7 @@ class Nobody:
     def __init__(self) -> None:
         self.done = 0
 
-    def key_of(self, alert_id: str) -> str | None:
+    def key_of(self, alert_id: str, *, closed: bool) -> str | None:
         return "sleep-1"
 
     def press(self, *, wrong: bool, key: str | None) -> None:

@@ -44,8 +44,8 @@ Result = dict[str, str | int | float | bool]
 class Actions(Protocol):
     """What commands do in the vehicle."""
 
-    def key_of(self, alert_id: str) -> str | None:
-        """Return the key of an open alert; None when it is not open."""
+    def key_of(self, alert_id: str, *, closed: bool) -> str | None:
+        """Return the key of an open alert, or of the one just closed where `closed` says so; else None."""
 
     def press(self, *, wrong: bool, key: str | None) -> None:
         """Do as the driver's button would: `ack`, or `wrong`; for the alert of a key or the one that sounds."""
@@ -155,10 +155,7 @@ class CommandDesk:
                 self._actions.report(command.state_for_s)
                 return {}
             case Ack() | MarkWrong():
-                key = None if command.alert_id is None else self._actions.key_of(command.alert_id)
-                if command.alert_id is not None and key is None:
-                    raise RefusedError("no_such_alert", "this alert is not open")
-                self._actions.press(wrong=isinstance(command, MarkWrong), key=key)
+                self._press(command.alert_id, wrong=isinstance(command, MarkWrong))
                 return {}
             case Purge():
                 if command.vehicle != self._vehicle:
@@ -166,6 +163,13 @@ class CommandDesk:
                 return self._purged()
             case _:
                 raise TypeError(f"a command without a deed: {command!r}")
+
+    def _press(self, alert_id: str | None, *, wrong: bool) -> None:
+        key = None if alert_id is None else self._actions.key_of(alert_id, closed=wrong)
+        if alert_id is not None and key is None:
+            also = ", nor the last one that closed, half a minute ago at most" if wrong else ""
+            raise RefusedError("no_such_alert", f"this alert is not open{also}")
+        self._actions.press(wrong=wrong, key=key)
 
     def _purged(self) -> Result:
         try:

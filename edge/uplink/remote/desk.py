@@ -142,9 +142,10 @@ class RemoteDesk:
         """Return what came over commands; None where they are off."""
         return None if self._commands is None else self._commands.health()
 
-    def key_of(self, alert_id: str) -> str | None:
-        """Return the key of an open alert; None when it is not open."""
-        return self._keeper.register.key_of(alert_id)
+    def key_of(self, alert_id: str, *, closed: bool) -> str | None:
+        """Return the key of an open alert, or of the one just closed where `closed` says so; else None."""
+        register = self._keeper.register
+        return register.key_of(alert_id) or (register.key_of_closed(alert_id, self._now) if closed else None)
 
     def press(self, *, wrong: bool, key: str | None) -> None:
         """Do as the driver's button would, for the alert of a key or the one that sounds."""

@@ -54,7 +54,7 @@ class MarkWrong(Command, frozen=True, kw_only=True):
     """Topic `cmd/mark_wrong`: the alert was mistaken. It is marked `contested` and sounds no more."""
 
     alert_id: str | None = None
-    """Must be an open alert; left out: the one that sounds, else the last one of a minute ago."""
+    """An open alert, or the last one that closed, at most 30 s ago; left out: the one that sounds, else that one."""
 
 
 class Purge(Command, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ import pytest
 
 from edge.types import Evidence, EvidenceStrip
 from edge.uplink.envelope import (
+    MAX_CLOSED,
     Register,
     StoredAlert,
     context_without_expression,
@@ -156,3 +157,22 @@ def test_what_the_driver_contests_and_what_is_beyond_the_budget_is_in_the_messag
     stored = Register("b", INFO).store(alert(contested=True, nuisance_suspect=True), CONTEXT, SetClock().now())
     data = event(stored, 1, "s", SetClock().now(), replayed=False).data
     assert (data.contested, data.nuisance_suspect) == (True, True)
+
+
+def test_alert_that_is_contested_after_its_end_keeps_its_id() -> None:
+    clock, register = SetClock(), Register("boot", INFO)
+    opened = register.store(alert(), CONTEXT, clock.now())
+    closed = register.store(alert(phase="closed"), CONTEXT, clock.now())
+    assert register.key_of(opened.alert_id) is None
+    assert register.key_of_closed(opened.alert_id, clock.advance(29.0)) == "microsleep-1"
+    contested = register.store(alert(phase="closed", contested=True), CONTEXT, clock.now())
+    assert opened.alert_id == closed.alert_id == contested.alert_id
+    assert register.key_of_closed(opened.alert_id, clock.advance(31.0)) is None
+    assert register.active(clock.now()).alerts == ()
+
+
+def test_only_the_alert_that_closed_last_can_be_contested_after_its_end() -> None:
+    clock, register = SetClock(), Register("boot", INFO)
+    first, *_ = [register.store(alert(f"eyes_closed-{n}", "closed"), CONTEXT, clock.now()) for n in range(40)]
+    assert register.key_of_closed(first.alert_id, clock.now()) is None
+    assert len(register._closed) == MAX_CLOSED

@@ -35,8 +35,8 @@ class Deeds:
         self.done: list[object] = []
         self.fail: Exception | None = None
 
-    def key_of(self, alert_id: str) -> str | None:
-        return "sleep-1" if alert_id == "open" else None
+    def key_of(self, alert_id: str, *, closed: bool) -> str | None:
+        return "sleep-1" if alert_id == "open" or (closed and alert_id == "just closed") else None
 
     def press(self, *, wrong: bool, key: str | None) -> None:
         self.done.append(("wrong" if wrong else "ack", key))
@@ -105,15 +105,17 @@ def test_each_command_does_its_deed(bench: Bench) -> None:
     assert bench.code("report", {"state_for_s": 60}) == "done"
     assert bench.code("ack", {"alert_id": "open"}) == "done"
     assert bench.code("mark_wrong") == "done"
+    assert bench.code("mark_wrong", {"alert_id": "just closed"}) == "done"
     assert bench.code("purge", {"vehicle": "v"}) == "done"
-    assert bench.deeds.done == [60, ("ack", "sleep-1"), ("wrong", None), "purge"]
+    assert bench.deeds.done == [60, ("ack", "sleep-1"), ("wrong", None), ("wrong", "sleep-1"), "purge"]
 
 
 @pytest.mark.parametrize(
     ("name", "payload", "code"),
     [
         ("reboot", {}, "unknown_command"),
-        ("ack", {"alert_id": "closed"}, "no_such_alert"),
+        ("ack", {"alert_id": "just closed"}, "no_such_alert"),
+        ("mark_wrong", {"alert_id": "closed long ago"}, "no_such_alert"),
         ("report", {"state_for_s": 601}, "bad_parameters"),
         ("report", {"state_for_s": True}, "bad_parameters"),
         ("purge", {}, "bad_parameters"),
