@@ -175,7 +175,7 @@ def scenes(browser: Browser) -> Iterator[tuple[str, bool]]:
     yield "console", False
     browser.run(
         "window.grave = () => [...document.querySelectorAll('.entry[data-level=\"4\"] .entry-head')]"
-        ".find((entry) => entry.textContent.includes('plot'))"
+        ".find((entry) => entry.querySelector('.spark'))"
     )
     browser.wait("Boolean(window.grave())", 3 * ARRIVAL_S)
     browser.run("window.grave().click()")

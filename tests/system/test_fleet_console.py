@@ -180,8 +180,8 @@ def test_an_evidence_strip_is_drawn_with_its_gaps(depot: Depot) -> None:
     openness = [1.0] * 300 + [None] * 20 + [0.05] * 280
     strip = {"start_ns": 0, "rate_hz": 10.0, "openness": openness, "yaw_deg": [0.5] * 600}
     depot.alert("van-3", "a-5", phase="closed", ended=stamp(), duration_s=1.9, evidence_strip=strip)
-    page.wait("[...document.querySelectorAll('.entry')].some(e => e.textContent.includes('plot'))")
-    page.run("[...document.querySelectorAll('.entry-head')].find(e => e.textContent.includes('plot')).click()")
+    page.wait("document.querySelector('.entry .spark path.line') !== null")
+    page.run("document.querySelector('.entry .spark').closest('button').click()")
     page.wait("document.querySelectorAll('.strips svg').length === 2")
     drawn = page.run("document.querySelector('.strips .line').getAttribute('d')")
     assert drawn.count("M") == 2  # the pen is lifted where nothing was seen

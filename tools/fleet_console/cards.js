@@ -104,7 +104,7 @@ const Cards = (() => {
       let one = entries.get(alert.id);
       if (!one) { one = entry(alert, open); entries.set(alert.id, one); }
       const how = settled.get(alert.id)?.how ?? (alert.contested ? "contested" : "");
-      const state = [alert.open ? "open" : Words.duration(alert.duration), how, alert.strip ? "plot" : "", alert.replayed ? "late" : ""].filter(Boolean).join(" · ");
+      const state = [alert.open ? "open" : Words.duration(alert.duration), how, alert.replayed ? "late" : ""].filter(Boolean).join(" · ");
       const shown = alert.revision + "|" + alert.peak + "|" + state;
       if (one.shown !== shown) {
         one.shown = shown;
@@ -117,6 +117,9 @@ const Cards = (() => {
         one.badge.textContent = "L" + alert.peak;
         one.badge.title = Words.level(alert.peak);
         one.note.textContent = state;
+        one.item.querySelector(".spark")?.remove();
+        const plot = alert.strip && Strip.spark(alert);
+        if (plot) one.item.firstElementChild.append(plot);
       }
       if (timeline.children[index] !== one.item) timeline.insertBefore(one.item, timeline.children[index] ?? null);
     });

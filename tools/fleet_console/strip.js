@@ -65,5 +65,19 @@ const Strip = (() => {
     const share = (seconds) => Math.min(1, Math.max(0, (seconds * rate) / steps));
     return [share(begin), share(end)];
   }
-  return { draw };
+  /* The one series that tells most of this kind of alert, small enough for the timeline. */
+  function spark(alert) {
+    const key = /distraction|vats/.test(alert.kind) ? "yaw_deg" : alert.kind === "displayed_anger" ? "anger_frame" : "openness";
+    const series = SERIES.find((one) => one.key === key);
+    const values = Array.isArray(alert.strip?.[key]) ? alert.strip[key].slice(0, 1200) : [];
+    if (!values.some((value) => typeof value === "number" && Number.isFinite(value))) return null;
+    const rate = typeof alert.strip.rate_hz === "number" && alert.strip.rate_hz > 0 ? alert.strip.rate_hz : 10;
+    const svg = node("svg", { viewBox: `0 0 ${W} ${H}`, preserveAspectRatio: "none", class: "spark", role: "img" });
+    svg.setAttribute("aria-label", `${series.name}, the minute around the alert; open the alert for figures`);
+    const span = span_of(alert, alert.strip, rate);
+    if (span) svg.append(node("rect", { class: "span", x: span[0] * W, y: 0, width: Math.max(4, (span[1] - span[0]) * W), height: H }));
+    svg.append(node("path", { class: "line", d: path(values, series.low, series.high) }));
+    return svg;
+  }
+  return { draw, spark };
 })();
