@@ -29,6 +29,12 @@ class Refusal:
     hint: str | None = None
 
 
+def untold(refusal: Refusal) -> Refusal:
+    """Return the refusal of a credential, which logs and bundles may carry on, without what was written."""
+    hint = refusal.hint.partition(":")[0] if refusal.hint else None
+    return Refusal(re.sub(r"`[^`]*`", "what was written", refusal.message), hint)
+
+
 def shown(text: str) -> str:
     """Return the text in back quotes, shortened, on one line."""
     line = text.replace("\n", " ")

@@ -14,6 +14,7 @@ from edge.config import scalars
 from edge.config.document import Mapping, Node, Scalar, Sequence
 from edge.config.floors import Floor, floor_of
 from edge.config.problems import WHOLE_FILE, Mark, ProblemList
+from edge.config.secrets import secret_keys
 from edge.config.suggest import did_you_mean, key_hint
 
 Tree = dict[str, Any]
@@ -196,6 +197,8 @@ class _Reader:
         return items
 
     def _refuse(self, mark: Mark, path: str, refusal: scalars.Refusal) -> _Failed:
+        if path in secret_keys(self._root):
+            refusal = scalars.untold(refusal)
         self._found.add(mark, path or WHOLE_FILE, refusal.message, refusal.hint)
         self.written.refused.add(path)
         return _FAILED

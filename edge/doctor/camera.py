@@ -97,7 +97,9 @@ def _sensor(machine: Machine) -> str:
     """Return the names that the kernel gives its cameras and sensors."""
     names = {machine.text(path) for path in machine.glob("/sys/class/video4linux/*/name")}
     sensors = sorted(name for name in names if name and not name.startswith(("bcm2835", "pispbe", "rp1-cfe", "rpi-")))
-    return f" ({', '.join(sensors[:4])})" if sensors else ""
+    drivers = {link.resolve().name for link in machine.glob("/sys/class/video4linux/*/device/driver")}
+    told = [*sensors[:4], *(f"driver {name}" for name in sorted(drivers)[:3])]
+    return f" ({', '.join(told)})" if told else ""
 
 
 def _rate(frames: list[Frame], asked_fps: float) -> Finding:

@@ -49,6 +49,18 @@ def test_values_arrive_typed() -> None:
     assert config.expression.enabled is False
 
 
+@pytest.mark.parametrize("value", ["2024-01-01", "'canary canary'", "0x1f"])
+def test_a_refused_credential_is_not_repeated(value: str) -> None:
+    for text in (f"mqtt: {{username: {value}}}", f"vehicle: {{driver_token: {value}}}"):
+        try:
+            load_text(text, "c.yaml")
+        except ConfigError as error:
+            assert value.strip("'") not in str(error)  # noqa: PT017 - a user name may be of this form
+    assert "username: YAML reads what was written as a date, not as text; put it in quotes" in str(
+        problems("mqtt: {username: 2024-01-01}")
+    )
+
+
 def test_a_pattern_is_searched_for_as_an_editor_does() -> None:
     audio = load_text("cab: {audio: {device: 'plughw:CARD=UACDemo'}}").cab.audio
     assert audio is not None

@@ -92,6 +92,16 @@ def test_what_is_wrong_is_told_with_its_remedy(
     assert found.remedy
 
 
+def test_sensor_and_driver_are_named_as_the_kernel_does(look: Any, tree: Any) -> None:
+    tree.put("/sys/class/video4linux/v4l-subdev0/name", "ov9282 10-0060\n")
+    tree.put("/sys/class/video4linux/video0/name", "bcm2835-codec-decode\n")
+    tree.path("/sys/bus/usb/drivers/uvcvideo").mkdir(parents=True)
+    device = tree.path("/sys/class/video4linux/video0/device")
+    device.mkdir()
+    (device / "driver").symlink_to(tree.path("/sys/bus/usb/drivers/uvcvideo"))
+    assert look(Pictures())["camera"].detail == "picamera 0 (ov9282 10-0060, driver uvcvideo): 64x48"
+
+
 def test_a_missing_camera_is_told_by_the_real_adapter(look: Any) -> None:
     found = look(source="v4l2", device="/dev/video99")
     assert found["camera"].status == "fail"
