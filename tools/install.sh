@@ -318,8 +318,8 @@ install_files() {
   put "$source_dir/systemd/provision" /usr/lib/edge-dms/provision 755
   put "$source_dir/firmware_config/60-edge-dms.rules" /etc/udev/rules.d/60-edge-dms.rules 644
   put "$source_dir/firmware_config/journald.conf" /etc/systemd/journald.conf.d/edge-dms.conf 644
-  for file in "$source_dir"/firmware_config/*.md "$source_dir"/firmware_config/*.yaml; do
-    put "$file" "/usr/share/doc/edge-dms/$(basename "$file")" 644
+  for file in "$source_dir"/firmware_config/*.{md,yaml,json,svg} "$source_dir"/firmware_config/guides/*.md; do
+    put "$file" "/usr/share/doc/edge-dms/${file#"$source_dir"/firmware_config/}" 644
   done
   if [ "$(readlink /usr/local/bin/edge-dms 2>/dev/null)" != "$current/venv/bin/edge-dms" ]; then
     back_up /usr/local/bin/edge-dms

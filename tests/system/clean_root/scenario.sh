@@ -76,6 +76,8 @@ find damaged/wheels -name 'numpy-*' -exec sh -c 'printf x >>"$1"' _ {} \;
 check damaged-bundle-is-refused refuses_saying 'the bundle is damaged' bash damaged/install.sh
 check damaged-bundle-changes-nothing test ! -e /etc/systemd/system/edge-dms.service
 check installs-without-internet says 'waits for its configuration' bash bundle/install.sh
+check guides-completion-and-manual-are-there sh -c 'cd /usr/share && ls doc/edge-dms/INSTALL.md \
+  doc/edge-dms/guides/technician.md bash-completion/completions/edge-dms ../local/share/man/man1/edge-dms.1'
 check networks-answer-as-measured edge-dms models verify
 check wrong-configuration-is-refused refuses_saying 'camera.fps' bash bundle/install.sh --config wrong.yaml
 check wrong-configuration-is-not-kept test ! -e /etc/edge-dms/edge-dms.yaml
@@ -177,7 +179,7 @@ check safe-mode-is-left /usr/lib/edge-dms/escalate --settled
 check runs-after-safe-mode systemctl restart edge-dms.service
 
 check uninstalls says 'stay' bash bundle/install.sh --uninstall
-check nothing-is-left sh -c '! ls -d /opt/edge-dms /etc/systemd/system/edge-dms* /usr/lib/edge-dms /usr/local/bin/edge-dms /etc/udev/rules.d/60-edge-dms.rules'
+check nothing-is-left sh -c '! ls -d /opt/edge-dms /etc/systemd/system/edge-dms* /usr/lib/edge-dms /usr/local/bin/edge-dms /etc/udev/rules.d/60-edge-dms.rules /usr/share/doc/edge-dms /usr/share/bash-completion/completions/edge-dms'
 check config.txt-is-as-before test "$(cat /boot/firmware/config.txt)" = arm_64bit=1
 check configuration-stays test -e /etc/edge-dms/edge-dms.yaml
 check package-installs dpkg -i /bundles/*.deb
