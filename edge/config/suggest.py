@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def nearest(word: str, choices: Iterable[str]) -> str | None:
+ALIKE: Final = 0.6
+ALIKE_ELSEWHERE: Final = 0.75
+"""Shares of letters in common; in another section a likeness must be closer to be worth a word [D]."""
+
+
+def nearest(word: str, choices: Iterable[str], alike: float = ALIKE) -> str | None:
     """Return the choice most like `word`, or None when none is alike."""
     by_fold = {choice.lower().replace("-", "_"): choice for choice in choices}
     folded = word[:64].lower().replace("-", "_")
-    matches = difflib.get_close_matches(folded, by_fold, n=1, cutoff=0.6)
+    matches = difflib.get_close_matches(folded, by_fold, n=1, cutoff=alike)
     return by_fold[matches[0]] if matches else None
 
 
@@ -31,7 +36,7 @@ def key_hint(key: str, siblings: Iterable[str], all_paths: Iterable[str]) -> str
     by_leaf: dict[str, str] = {}
     for path in all_paths:
         by_leaf.setdefault(path.rpartition(".")[2], path)
-    leaf = key if key in by_leaf else nearest(key, by_leaf)
+    leaf = key if key in by_leaf else nearest(key, by_leaf, ALIKE_ELSEWHERE)
     if leaf is not None:
         return f"did you mean `{by_leaf[leaf]}`"
     return f"known here: {', '.join(siblings)}" if siblings else None

@@ -106,6 +106,8 @@ def test_a_setting_in_the_wrong_section_is_found_elsewhere() -> None:
         ("camera: {fps: }", "leave the line out"),
         ("camera: {source: no}", "YAML reads `no` as yes or no"),
         ("camera: {source: picamara}", "did you mean `picamera`"),
+        ("bad: 1", "known here: version, profile, camera"),
+        ("microslep_s: 1", "did you mean `rules.closure.microsleep_s`"),
         ("camera: {rotation_deg: 45}", "expected one of 0, 90, 180, 270"),
         ("camera: {seat_region: [0, 0, 1]}", "expected 4 values, found 3"),
         ("camera: {seat_region: 1}", "expected a list"),
