@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 THRESHOLDS: Final = "tests/stories/test_thresholds.py::test_threshold[{}]"
 STORY: Final = "tests/stories/test_drives.py::test_story[{}]"
 CLOSURES: Final = "tests/stories/test_closures.py::"
+PRIVACY: Final = "tests/stories/test_privacy.py::"
 ATTENTION: Final = "tests/stories/test_attention.py::"
 FATIGUE: Final = "tests/stories/test_fatigue.py::"
 ANGER: Final = "tests/stories/test_anger.py::"
@@ -431,5 +432,41 @@ MISTAKES: Final = (
         "            self._book.contest(t_ns, button.key)",
         "            pass",
         (STORY.format("the-driver-says-wrong"),),
+    ),
+    # Left alone, and accounted for.
+    Mutant(
+        "who drives at an unknown speed is left alone",
+        "edge/decision/privacy.py",
+        "standing_ns is None or t_ns - speed_ns > self._fresh_ns:",
+        "standing_ns is None:",
+        (PRIVACY + "test_who_drives_on_is_watched_at_once[unknown]",),
+    ),
+    Mutant(
+        "a start of the engine ends the watch",
+        "edge/decision/privacy.py",
+        "return t_ns - off_ns >= IGNITION_OFF_NS",
+        "return True",
+        ("tests/unit/decision/test_privacy.py::test_a_start_of_the_engine_is_no_ignition_off",),
+    ),
+    Mutant(
+        "what is open stays open when the watch ends",
+        "edge/decision/engine.py",
+        '            self._book.close_all(t_ns, "privacy", t_ns)\n',
+        "",
+        (PRIVACY + "test_who_sleeps_in_a_parked_vehicle_is_watched_for_three_minutes_and_then_left_alone",),
+    ),
+    Mutant(
+        "a tampered value holds",
+        "edge/decision/inequality.py",
+        "if not isclose(value, evidence.value, rel_tol=REWRITTEN, abs_tol=REWRITTEN):",
+        "if value != value:",
+        ("tests/properties/test_evidence.py::test_a_tampered_number_does_not_hold",),
+    ),
+    Mutant(
+        "rounded speeds are harsh braking",
+        "edge/indicators/speed.py",
+        "DERIVE_NS: Final = 8 * NS_PER_S // 10",
+        "DERIVE_NS: Final = NS_PER_S // 25",
+        ("tests/unit/indicators/test_trackers.py::test_rounded_speeds_that_come_fast_are_no_harsh_manoeuvre",),
     ),
 )

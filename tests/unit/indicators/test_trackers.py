@@ -322,7 +322,7 @@ def test_speeds_that_show_no_harsh_manoeuvre(speeds_kmh: tuple[float | None, ...
 
 
 def test_rounded_speeds_that_come_fast_are_no_harsh_manoeuvre() -> None:
-    assert driven(*[50.0, 51.0] * 20, period_s=0.1).harsh is None
+    assert driven(*[50.0, 51.0] * 40, period_s=0.05).harsh is None
 
 
 def test_observability_names_what_took_most_of_the_time() -> None:
