@@ -88,6 +88,7 @@ check runs-as-its-own-user test "$(stat -c %U "/proc/$(main_pid)")" = edge-dms
 check is-in-its-groups sh -c 'id -nG edge-dms | grep -w video | grep -w gpio | grep -w plugdev'
 check configuration-is-not-for-everybody test "$(stat -c '%a %G' /etc/edge-dms/edge-dms.yaml)" = '640 edge-dms'
 check credential-is-handed-over test -e /run/credentials/edge-dms.service/edge-dms_mqtt-password
+check its-working-folder-is-its-own test "$(readlink "/proc/$(main_pid)/cwd") $(stat -c %U /run/edge-dms)" = '/run/edge-dms edge-dms'
 check cpuinfo-is-readable sh -c "nsenter -t $(main_pid) -m cat /proc/cpuinfo | grep -q processor"
 check camera-is-in-config.txt grep -qx 'dtoverlay=ov9281' /boot/firmware/config.txt
 check config.txt-is-backed-up sh -c 'grep -qx arm_64bit=1 /var/backups/edge-dms/*/boot/firmware/config.txt'

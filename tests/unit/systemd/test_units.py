@@ -87,6 +87,13 @@ def test_nothing_hides_camera_pins_sound_or_accelerator() -> None:
     assert set(found["RestrictAddressFamilies"][0].split()) >= {"AF_NETLINK", "AF_CAN", "AF_INET", "AF_INET6"}
 
 
+def test_lgpio_has_a_folder_for_its_pipe() -> None:
+    found = settings(DAEMON)
+    folder = f"/run/{found['RuntimeDirectory'][0]}"
+    assert found["WorkingDirectory"] == [folder]
+    assert f"LG_WD={folder}" in found["Environment"]
+
+
 def test_cpuinfo_stays_readable() -> None:
     assert settings(DAEMON)["ProcSubset"] == ["all"]
 
