@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from edge.config.load import load_config, load_layered
+from edge.config.load import ConfigError, load_config, load_layered
 from edge.uplink.mqtt import Received
 from edge.uplink.remote.gate import Gate
 from edge.uplink.remote.settings import TRIAL_S, RemoteSettings, SettingsDesk, begin, config_hash
@@ -295,3 +295,24 @@ def test_with_keys_unsigned_settings_change_nothing(tmp_path: Path) -> None:
 def test_flood_of_settings_is_not_even_read(vehicle: Vehicle) -> None:
     taken = [vehicle.desk.take(Received(1, TOPIC, b"{"), vehicle.clock.now()) for _ in range(100)]
     assert sum(taken) == 10
+
+
+def test_a_file_read_again_keeps_the_settings_from_outside_above_it(tmp_path: Path) -> None:
+    vehicle = Vehicle(tmp_path)
+    assert vehicle.begun.read_again().rules.closure.microsleep_s == 1.4
+    vehicle.wish(1, {"rules": {"closure": {"microsleep_s": 1.2}}})
+    vehicle.file.write_text("rules: {closure: {microsleep_s: 1.9, log_s: 0.6}}\n")
+    again = vehicle.begun.read_again()
+    assert (again.rules.closure.microsleep_s, again.rules.closure.log_s) == (1.2, 0.6)
+    vehicle.desk.reloaded(again)
+    assert vehicle.wish(1, {"rules": {"closure": {"microsleep_s": 1.2}}}).hash == config_hash(again)
+
+
+def test_a_file_that_the_settings_do_not_fit_any_more_counts_alone(tmp_path: Path) -> None:
+    vehicle = Vehicle(tmp_path)
+    vehicle.wish(1, {"rules": {"closure": {"microsleep_s": 2.0}}})
+    vehicle.file.write_text("rules: {closure: {sleep_s: 2.0}}\n")
+    assert vehicle.begun.read_again().rules.closure.microsleep_s == 1.5
+    vehicle.file.write_text("rules: {closure: {sleep_s: .nan}}\n")
+    with pytest.raises(ConfigError):
+        vehicle.begun.read_again()
