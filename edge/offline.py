@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from edge.camera.base import CameraSource, Frame
     from edge.config.schema import Config
     from edge.types import StreamMember
@@ -33,8 +36,11 @@ class Perception:
     Raises `CameraError` when the input cannot be opened and `ModelError` when a network is missing or wrong.
     """
 
-    def __init__(self, path: Path, config: Config) -> None:
-        camera = msgspec.structs.replace(config.camera, source="files", path=str(path), pace="fast", loop=False)
+    def __init__(self, path: Path | None, config: Config) -> None:
+        """Open the film or folder; None is the configured camera, live."""
+        camera = config.camera
+        if path is not None:
+            camera = msgspec.structs.replace(camera, source="files", path=str(path), pace="fast", loop=False)
         self.source: CameraSource = source_for(camera, start_ns=0)
         self.source.open()
         with contextlib.ExitStack() as undo:
@@ -70,6 +76,10 @@ class Perception:
         condition = self._condition.feed(frame.gray, frame.t_ns)
         observation = self._observer.observe(frame.gray, frame.t_ns)
         return [observation] if condition is None else [condition, observation]
+
+    def mesh_points(self) -> NDArray[np.float32] | None:
+        """Return the mesh of the frame perceived last, (468, 2) in its pixels; None without a face."""
+        return self._observer.mesh_points()
 
     def members(self) -> Iterator[StreamMember]:
         """Yield the whole input as a stream."""

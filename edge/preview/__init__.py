@@ -1,1 +1,1 @@
-"""The technician's page."""
+"""The developer's and the technician's look at what the daemon sees."""

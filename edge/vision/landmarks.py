@@ -29,6 +29,9 @@ TRACK_SCALE: Final = 1.5
 EYE_CORNERS: Final = np.array([33, 263], np.intp)
 """Outer corners of the driver's right and left eye."""
 
+ALL_POINTS: Final = np.arange(POINTS)
+"""Every point of the mesh."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mesh:

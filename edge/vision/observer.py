@@ -17,7 +17,7 @@ from edge.vision.eye_state import EyeStateNet
 from edge.vision.eyes import LEFT_EYE, RIGHT_EYE, Eye, EyeReading, IrisNet
 from edge.vision.finder import FaceFinder
 from edge.vision.headpose import HeadPoseReader
-from edge.vision.landmarks import MIN_PRESENCE, Mesh
+from edge.vision.landmarks import ALL_POINTS, MIN_PRESENCE, Mesh
 from edge.vision.mouth import MouthNet, mouth_ratio
 from edge.vision.quality import CropQuality, crop_quality
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from edge.types import ObservabilityReason
     from edge.vision.detector import Detection
     from edge.vision.nets import Nets
-    from edge.vision.preprocess import Gray, Roi
+    from edge.vision.preprocess import Floats, Gray, Roi
 
 FULL_RANGE_EVERY_FRAMES: Final = 5
 """While nobody is found the full-range net, which is dearer, looks on every fifth frame [D]."""
@@ -97,6 +97,10 @@ class FaceObserver:
             return FaceObservation(t_ns=t_ns, quality=Quality(faces=self._faces, reason="no_face"))
         self._frames_without_face = 0
         return self._read(gray, track, t_ns)
+
+    def mesh_points(self) -> Floats | None:
+        """Return the points of the face followed now, (468, 2) in picture pixels; None while nobody is followed."""
+        return None if self._track is None else self._track.mesh.in_picture(ALL_POINTS)
 
     def _follow(self, gray: Gray, t_ns: int) -> _Track | None:
         """Carry the track on to this frame, look anew where that is due, or find a face."""
