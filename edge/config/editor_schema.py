@@ -35,6 +35,16 @@ def _mark(node: dict[str, Any], definitions: dict[str, Any], path: str) -> None:
             _mark(described, definitions, key)
         else:
             described[TAKES_EFFECT] = takes_effect(key)
+            _allow_numbers_as_text(described)
+
+
+def _allow_numbers_as_text(described: dict[str, Any]) -> None:
+    """Let `device: 0` and `protocol: 5` stand without quotes, as the reader of files does."""
+    for choice in (described, *described.get("anyOf", ())):
+        if choice.get("type") == "string" and "pattern" not in choice:
+            choice["type"] = ["string", "integer"]
+        if "enum" in choice:
+            choice["enum"] += [int(value) for value in choice["enum"] if isinstance(value, str) and value.isdecimal()]
 
 
 def _is_section(described: dict[str, Any]) -> bool:

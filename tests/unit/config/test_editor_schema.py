@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from edge.config.editor_schema import FILE_NAME, TAKES_EFFECT, editor_schema
+from edge.config.load import load_text
 
 SAMPLES = sorted((Path(__file__).parents[3] / "firmware_config").glob("*.yaml"))
 
@@ -30,6 +31,12 @@ def test_the_samples_lead_an_editor_to_the_schema_beside_them(schema: dict[str, 
         assert sample.read_text().startswith(f"# yaml-language-server: $schema={FILE_NAME}\n"), sample.name
     beside = json.loads((SAMPLES[0].parent / FILE_NAME).read_text())
     assert beside == json.loads(json.dumps(schema)), f"run: edge-dms schema config > firmware_config/{FILE_NAME}"
+
+
+def test_numbers_may_stand_where_text_is_wanted_as_in_the_file(schema: dict[str, Any]) -> None:
+    text = "camera: {device: 0}\nmqtt: {protocol: 5, username: 17}\n"
+    jsonschema.validate(yaml.safe_load(text), schema)
+    assert load_text(text).camera.device == "0"
 
 
 @pytest.mark.parametrize(
