@@ -29,6 +29,8 @@ def decisions_of(stream: list[StreamMember], moved_ns: int = 0) -> bytes:
             for field in ("t_ns", "started_ns", "ended_ns", "start_ns", "end_ns"):
                 if plain.get(field) is not None:
                     plain[field] -= moved_ns
+            if "decision_state" in plain:
+                plain["decision_state"]["decided_ns"] -= moved_ns
             lines.append(msgspec.json.encode(plain, order="sorted"))
     return b"\n".join(lines)
 
