@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -307,7 +306,7 @@ def test_the_page_says_when_the_broker_is_gone_and_comes_back_by_itself(depot: D
     page.wait("document.getElementById('call-none').textContent.startsWith('No connection since')")
     depot.broker.start()
     page.wait("document.getElementById('link').dataset.state === 'on'")
-    time.sleep(1.2)  # the publisher's own way back
+    assert wait_for(depot._client.is_connected)
     depot.online("van-6", "c.000001")
     page.wait(f"{group('van-6')} === 'calm'")
     assert page.errors == []
