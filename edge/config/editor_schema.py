@@ -1,4 +1,4 @@
-"""The JSON Schema of a configuration for editors: the types' own, with when a change of each setting takes effect."""
+"""The JSON Schema of a configuration for editors: the types' own, with safety floors and when a change takes effect."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from edge.config.effects import takes_effect
+from edge.config.floors import floors_of
 from edge.config.schema import Config
 
 FILE_NAME: Final = "edge-dms.schema.json"
@@ -35,7 +36,16 @@ def _mark(node: dict[str, Any], definitions: dict[str, Any], path: str) -> None:
             _mark(described, definitions, key)
         else:
             described[TAKES_EFFECT] = takes_effect(key)
+            _tell_floor(described, key)
             _allow_numbers_as_text(described)
+
+
+def _tell_floor(described: dict[str, Any], key: str) -> None:
+    """Put the safety floor of a setting into the text that an editor shows, why included."""
+    floor = floors_of(Config).get(key)
+    if floor is not None:
+        sentence = f"{floor.sentence[0].upper()}{floor.sentence[1:]}."
+        described["description"] = f"{described.get('description', '')} {sentence}".strip()
 
 
 def _allow_numbers_as_text(described: dict[str, Any]) -> None:

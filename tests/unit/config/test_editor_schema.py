@@ -48,6 +48,13 @@ def test_mistakes_are_mistakes_for_an_editor(text: str, schema: dict[str, Any]) 
         jsonschema.validate(yaml.safe_load(text), schema)
 
 
+def test_an_editor_shows_the_safety_floor_and_why(schema: dict[str, Any]) -> None:
+    microsleep = schema["$defs"]["Closure"]["properties"]["microsleep_s"]
+    assert microsleep["description"].endswith("At most 2 is a safety floor: Euro NCAP ends a microsleep at 2 s.")
+    assert microsleep["maximum"] == 2.0
+    assert "safety floor" not in schema["$defs"]["Anger"]["properties"]["hostility"]["description"]
+
+
 def test_every_setting_says_when_a_change_takes_effect(schema: dict[str, Any]) -> None:
     definitions = schema["$defs"]
     assert definitions["Closure"]["properties"]["microsleep_s"][TAKES_EFFECT] == "live"
