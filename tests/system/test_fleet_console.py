@@ -109,12 +109,14 @@ def group(vehicle: str) -> str:
 @pytest.fixture(scope="module")
 def depot(chromium: str, mosquitto: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Depot]:
     place = Depot(chromium, tmp_path_factory.mktemp("depot"))
-    place.online("van-1")
-    place.online("van-old", ago_s=600.0)
-    place.say("van-1", "health", {"camera": "ok", "fps": 29.9, "faults": [], "time": stamp()})
-    place.connect()
-    yield place
-    place.close()
+    try:
+        place.online("van-1")
+        place.online("van-old", ago_s=600.0)
+        place.say("van-1", "health", {"camera": "ok", "fps": 29.9, "faults": [], "time": stamp()})
+        place.connect()
+        yield place
+    finally:
+        place.close()
 
 
 def test_retained_messages_show_the_fleet_at_once_and_age_tells_who_is_silent(depot: Depot) -> None:
