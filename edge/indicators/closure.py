@@ -100,7 +100,7 @@ class ClosureTracker:
         """Closed time with the head down."""
         self.last_closed_ns = t_ns or 0
         self._hanging_ns = 0
-        """How long the lids have hung half-way, neither closed anew nor open."""
+        """How long the lids have hung half-way since they were last deep: neither closed nor open."""
         self._unseen_since_ns: int | None = None
 
     def claims(self, start_ns: int, end_ns: int) -> tuple[tuple[int, int, bool], ...]:
@@ -159,7 +159,10 @@ class ClosureTracker:
         if openness > self._reopened_above:
             return self._hold_open(self.start_ns, start_ns, end_ns)
         self._hold_closed(start_ns, end_ns, deep=openness < self._deep_below, down=down)
-        self._hanging_ns = self._hanging_ns + duration_ns if openness >= self._closed_below else 0
+        if openness >= self._closed_below:
+            self._hanging_ns += duration_ns
+        elif openness < self._deep_below:
+            self._hanging_ns = 0
         return None
 
     def _hold_open(self, closed_since_ns: int, start_ns: int, end_ns: int) -> FinishedClosure | None:
