@@ -224,9 +224,9 @@ def perclos_level(share: float, before: float | None = None) -> int:
     return max((story.level for story in told.alerts("fatigue")), default=0)
 
 
-@between("perclos.min_closure_s", 0.225, 0.275)
+@between("perclos.min_closure_s", 0.23, 0.27)
 def closures_count_from(closed_s: float) -> bool:
-    return bool(Drive(fps=40).blinking(70, per_minute=20, closed_s=closed_s).judge().reading("perclos60"))
+    return bool(Drive(fps=100).blinking(40, per_minute=20, closed_s=closed_s).judge().reading("perclos60"))
 
 
 @between("perclos.notice_ratio", 0.07, 0.088)
