@@ -139,7 +139,10 @@ def test_every_message_of_a_running_daemon_fits_the_contract(broker: Mosquitto, 
     seen = fits_the_contract(list(depot.messages))
     assert seen == {topic.schema_name for topic in TOPICS if topic.speaker == "vehicle"}
     assert depot.last("trip")["alerts"]
-    assert depot.last("health")["commands"] == {"done": 4, "refused": 1, "dropped": 1}, "retained ones are dropped"
+    # The drive runs fast: the alert may be over when it is acknowledged.
+    late = depot.last("rsp/ack")["status"] != "done"
+    told = {"done": 4 - late, "refused": 1 + late, "dropped": 1}
+    assert depot.last("health")["commands"] == told, "retained ones are dropped"
     assert not depot.hears("rsp/ping", 0.1, transaction="old")
     assert "Vehicle.Driver.IsEyesOnRoad" in b"".join(depot.of("state")).decode()
     announced = [payload for topic, payload, _ in depot.messages if topic.startswith("homeassistant/device/")]
