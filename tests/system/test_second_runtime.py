@@ -21,6 +21,7 @@ PACKAGES = (
     "tqdm>=4.66",
     "pytest>=8.3",
     "pytest-timeout>=2.3",
+    "hypothesis>=6.110",
 )
 CONTRACT = ("tests/contract/test_interpreter.py", "tests/unit/inference")
 
