@@ -6,7 +6,6 @@ and the broker gets its answer after `take` has returned.
 
 from __future__ import annotations
 
-import stat
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +15,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from edge.config.paths import open_to_others
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -153,7 +154,7 @@ def _password(file: Path | None) -> str | None:
     if file is None:
         return None
     try:
-        if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        if open_to_others(str(file)):
             raise SubscriptionError(f"{file} is open to other users; run: chmod 600 {file}")
         return file.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
