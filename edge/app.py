@@ -219,9 +219,10 @@ class Daemon:
             engine.baseline,
             lambda: engine.baseline_revision,
         )
+        self._pictures = CameraCondition()
         self._pipeline = Pipeline(
             FaceObserver(config.camera, config.vision, config.expression, self._nets),
-            CameraCondition(),
+            self._pictures,
             self._vehicle,
             engine,
             (
@@ -321,10 +322,15 @@ class Daemon:
     def _light_worker(light: IrControl, failed: Callable[[Worker, BaseException], None]) -> Worker:
         return Worker("ir light", lambda worker: light.run(worker.stop_event, worker.beat), failed)
 
-    def _camera_condition(self) -> Condition:
-        """Return what ails the camera; its light where it does deliver."""
+    def _camera_condition(self) -> Condition | None:
+        """Return what ails the camera; its light where it does deliver; None where the pictures say something worse.
+
+        A covered lens shows no light either: it must not be told as a lamp that fails, which blinds nobody.
+        """
         condition = self._capture.condition
-        return condition if self._ir is None or condition.state != "ok" else self._ir.condition
+        if self._ir is None or condition.state != "ok":
+            return condition
+        return self._ir.condition if self._pictures.state == "ok" else None
 
     def _watch(self, notifier: Notifier) -> None:
         watchdog = Watchdog(

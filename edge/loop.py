@@ -35,13 +35,16 @@ class PipelineLoop:
         self,
         pipeline: Pipeline,
         slot: LatestSlot[Frame],
-        condition: Callable[[], Condition],
+        condition: Callable[[], Condition | None],
         clock: Clock,
         *,
         live: bool,
         rest: Callable[[bool], None] | None = None,
     ) -> None:
-        """`rest` is told whether the camera may rest, because nobody is to be observed."""
+        """`condition` tells what ails the camera besides its pictures, None where that must not speak over them.
+
+        `rest` is told whether the camera may rest, because nobody is to be observed.
+        """
         self._pipeline = pipeline
         self._slot = slot
         self._condition = condition
@@ -103,6 +106,8 @@ class PipelineLoop:
 
     def _tell_condition(self, t_ns: int) -> None:
         condition = self._condition()
+        if condition is None:
+            return
         if condition.state == "ok":
             if self._fault is not None:
                 self._fault = None

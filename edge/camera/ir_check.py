@@ -19,6 +19,8 @@ LIT_RATIO: Final = 1.25
 """A working light adds at least a quarter in the dark [D]; cabin lamps and passing cars change less in a second."""
 AGAIN_S: Final = 600.0
 """In the dark it is asked again after so long [D]: each time costs less than a second of usable pictures."""
+AGAIN_AFTER_FAULT_S: Final = 60.0
+"""A light that did not light is tried again sooner [D]: a hand on the lens looks the same, and plugs get mended."""
 
 Verdict = Literal["lit", "fault", "unknown"]
 Phase = Literal["idle", "off", "on"]
@@ -43,7 +45,8 @@ class IrCheck:
             return False
         if self._done_s is None:
             return True
-        return dark and (self.verdict == "unknown" or now_s - self._done_s >= AGAIN_S)
+        wait_s = {"unknown": 0.0, "fault": AGAIN_AFTER_FAULT_S, "lit": AGAIN_S}[self.verdict]
+        return dark and now_s - self._done_s >= wait_s
 
     def begin(self, now_s: float) -> None:
         """Begin with the light off."""

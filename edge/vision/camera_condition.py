@@ -42,6 +42,11 @@ class CameraCondition:
         self._state: CameraState = "ok"
         self._said_ns: int | None = None
 
+    @property
+    def state(self) -> CameraState:
+        """What the pictures show of the camera now."""
+        return self._state
+
     def feed(self, gray: Gray, t_ns: int) -> CameraHealth | None:
         """Take one frame; return the condition when it changed, and every second while it is not `ok`."""
         grid = np.ascontiguousarray(gray[::GRID_STEP_PX, ::GRID_STEP_PX])

@@ -159,3 +159,18 @@ def test_the_camera_is_told_whether_it_may_rest() -> None:
     loop = PipelineLoop(pipeline, slot, lambda: Condition("ok", 0), FakeClock(), live=True, rest=told.append)  # type: ignore[arg-type]
     loop.run(FakeWorker())  # type: ignore[arg-type]
     assert told == [True, False]
+
+
+def test_what_the_pictures_show_is_not_spoken_over() -> None:
+    light = Condition("ir_fault", 0, "no light")
+    conditions: list[Condition | None] = [light] * 4 + [None] * 8 + [light] * 5
+    count = len(conditions)
+    slot: LatestSlot[Frame] = LatestSlot()
+    pipeline = FakePipeline([lambda: None] * (count - 1) + [slot.close])
+    PipelineLoop(pipeline, slot, lambda: conditions.pop(0), FakeClock(), live=True).run(FakeWorker())
+    told = [place for place, member in enumerate(pipeline.seen) if isinstance(member, CameraHealth)]
+    assert all(pipeline.seen[place].state == "ir_fault" for place in told)  # type: ignore[attr-defined]
+    silences = [sum(isinstance(member, tuple) for member in pipeline.seen[:place]) for place in told]
+    assert not [before for before in silences if 4 <= before < 12], "nothing while the pictures are worse"
+    assert [before for before in silences if before < 4]
+    assert [before for before in silences if before >= 12]

@@ -159,3 +159,15 @@ def test_the_largest_power_is_a_cap() -> None:
     cabin.exposed = 40000.0
     cabin.run(20)
     assert max(cabin.powers) == pytest.approx(0.6)
+
+
+def test_a_light_that_works_again_is_noticed_within_a_minute_or_so() -> None:
+    lamp = Lamp(light=0.0)
+    cabin = Cabin(lamp, ambient=0.0005)
+    cabin.exposed = 20000.0
+    cabin.run(30)
+    assert cabin.control.condition.state == "ir_fault"
+    lamp.light = 0.02
+    cabin.run(75)
+    assert cabin.control.condition.state == "ok"
+    assert cabin.control.lit is True
