@@ -32,8 +32,6 @@ class IrCheck:
 
     verdict: Verdict = "unknown"
     phase: Phase = "idle"
-    ratio: float | None = None
-    """Light with the lamp on over light with it off, of the last check."""
     _since_s: float = 0.0
     _done_s: float | None = None
     _dark: bool = False
@@ -79,8 +77,8 @@ class IrCheck:
         if min(len(off), len(on)) < FEWEST_FRAMES:
             return
         dark_level = median(off)
-        self.ratio = median(on) / dark_level if dark_level > 0 else float("inf")
-        if self.ratio >= LIT_RATIO:
+        ratio = median(on) / dark_level if dark_level > 0 else float("inf")
+        if ratio >= LIT_RATIO:
             self.verdict = "lit"
         elif self._dark:
             self.verdict = "fault"

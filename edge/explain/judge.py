@@ -30,11 +30,6 @@ class Judgement(NamedTuple):
         """Whether there is any and all are true."""
         return bool(self.judged) and all(one.verdict.holds for one in self.judged)
 
-    @property
-    def carries_sums(self) -> bool:
-        """Whether the alert carries anything to evaluate; one that was closed by a restart does not."""
-        return any(one.verdict.finding != "no_terms" for one in self.judged)
-
 
 def judge(account: Account) -> Judgement:
     """Evaluate every inequality of an alert anew. Never raises."""
