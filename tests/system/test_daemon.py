@@ -321,7 +321,7 @@ def test_a_driver_who_is_named_gets_his_baseline_back_after_a_restart(daemon: Da
     assert [change.get("baseline") for change in changes()] == [None], "a stranger is learnt from the start"
     (learnt,) = json.loads(kept.read_text())["drivers"].values()
     daemon.start()
-    assert wait_for(lambda: bool(changes()) and changes()[0].get("baseline") is not None, 60)
+    assert wait_for(lambda: any(change.get("baseline") is not None for change in changes()[:1]), 60)
     assert daemon.end(signal.SIGTERM) == 0
     assert changes()[0]["baseline"]["eyes"] == learnt["eyes"]
     everything = kept.read_text() + stream.read_text() + daemon.log.read_text()
