@@ -10,6 +10,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.support.figures import Figures
+
 # No test measures time: on a busy machine a slow draw says nothing about the test.
 hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("untimed")
@@ -23,6 +25,12 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 @pytest.fixture(scope="session")
 def checkout() -> Path:
     return CHECKOUT
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Figures:
+    """Assert a figure of reliability and write it down for tests/RELIABILITY.md."""
+    return Figures(request.node.nodeid)
 
 
 @pytest.fixture(scope="session")
