@@ -6,11 +6,15 @@ import os
 import shutil
 import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 
-from tests.support.figures import Figures
+from tests.support.figures import FIGURES_OF, Figures, note_end
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 # No test measures time: on a busy machine a slow draw says nothing about the test.
 hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -30,7 +34,18 @@ def checkout() -> Path:
 @pytest.fixture
 def figure(request: pytest.FixtureRequest) -> Figures:
     """Assert a figure of reliability and write it down for tests/RELIABILITY.md."""
-    return Figures(request.node.nodeid)
+    figures = FIGURES_OF[request.node.nodeid] = Figures(request.node.nodeid)
+    return figures
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let no test of a figure be skipped or fail without a word in the report."""
+    report = yield
+    note_end(item, report)
+    return report
 
 
 @pytest.fixture(scope="session")

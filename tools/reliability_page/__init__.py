@@ -1,0 +1,1 @@
+"""The page tests/RELIABILITY.md: what the tests measured, row by row of tests/reliability/rows.yaml."""
