@@ -43,6 +43,7 @@ from edge.runtime.instance import SingleInstance, StateDirError
 from edge.runtime.last_start import note_start
 from edge.runtime.logs import configure_logging
 from edge.runtime.sdnotify import Notifier
+from edge.runtime.signatures import SigningError
 from edge.runtime.slot import LatestSlot, PatientSlot
 from edge.runtime.watchdog import Watchdog
 from edge.runtime.worker import Worker
@@ -50,7 +51,6 @@ from edge.uplink.database import OutboxBusyError
 from edge.uplink.messages import Info, Model, Policy
 from edge.uplink.mqtt import MqttSettingsError
 from edge.uplink.remote.settings import begin, config_hash
-from edge.uplink.remote.signing import SigningError
 from edge.uplink.remote.store import SettingsStore
 from edge.uplink.worker import Uplink
 from edge.vehicle.open import vehicle_for
@@ -149,7 +149,7 @@ class Daemon:
         self._failed = self._restart = self._poweroff = False
         self._clock = SystemClock()
         state_dir = Path(config.service.state_dir)
-        self._manifest = Manifest.load(config.inference.models_dir)
+        self._manifest = Manifest.load(config.inference.models_dir, config.inference.manifest_keys)
         self._nets = open_nets(
             config.inference, config.expression, manifest=self._manifest, state_dir=config.service.state_dir
         )

@@ -12,7 +12,6 @@ Needs the package cryptography: pip install 'edge-dms[signed]'.
 from __future__ import annotations
 
 import argparse
-import base64
 import json
 import os
 import queue
@@ -26,6 +25,7 @@ from typing import Any, Final
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # `edge` of the checkout, installed or not
 
 import msgspec
+from fleet_keys import KeyFileError, open_private_key, public_part, signature_of
 
 from edge.uplink.contract.catalogue import TOPICS
 from edge.uplink.remote.limits import MAX_BYTES
@@ -101,9 +101,8 @@ def make_key(args: argparse.Namespace) -> int:
         raise Mistake(f"{path} cannot be written: {error.strerror}") from None
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
-    public = base64.b64encode(private.public_key().public_bytes_raw()).decode()
     print(f"wrote {path}: whoever has it may command the vehicles", file=sys.stderr)
-    print(f"remote:\n  commands: true\n  keys:\n    - name: {args.name}\n      public_key: {public}")
+    print(f"remote:\n  commands: true\n  keys:\n    - name: {args.name}\n      public_key: {public_part(private)}")
     return 0
 
 
@@ -174,16 +173,11 @@ def read_document(given: str) -> dict[str, Any]:
 
 def signed(args: argparse.Namespace, topic: str, text: str) -> bytes:
     """Return the signed form of a text."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
-
     try:
-        private = load_pem_private_key(args.key.read_bytes(), None)
-    except (OSError, ValueError) as error:
-        raise Mistake(f"{args.key} is no key that can be used: {error}") from None
-    if not isinstance(private, Ed25519PrivateKey):
-        raise Mistake(f"{args.key} is no Ed25519 key; make one with: sign_command.py key NAME")
-    signature = base64.b64encode(private.sign(signed_text(topic, text))).decode()
+        private = open_private_key(args.key)
+    except KeyFileError as error:
+        raise Mistake(str(error)) from None
+    signature = signature_of(private, signed_text(topic, text))
     return msgspec.json.encode(Signed(signed=text, key=args.key_name or args.key.stem, signature=signature))
 
 

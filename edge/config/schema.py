@@ -110,6 +110,15 @@ class Camera(Section, frozen=True):
         return "right" if (self.wheel_side == "left") != self.flip else "left"
 
 
+class PublicKey(Section, frozen=True):
+    """A key of the fleet: what it signs is believed."""
+
+    name: Identifier
+    public_key: Annotated[
+        str, Meta(pattern="^[A-Za-z0-9+/]{43}=$", description="Ed25519, 32 bytes in base64: tools/sign_command.py key.")
+    ]
+
+
 class Inference(Section, frozen=True):
     """Which interpreter back end runs the networks."""
 
@@ -125,6 +134,10 @@ class Inference(Section, frozen=True):
     models_dir: Annotated[
         str | None, Meta(description="Folder with manifest.json; default: the one that was installed.")
     ] = None
+    manifest_keys: Annotated[
+        tuple[PublicKey, ...],
+        Meta(description="When there are any, only a manifest.json that one of them signed: tools/sign_models.py."),
+    ] = ()
 
 
 class Vision(Section, frozen=True):
@@ -356,15 +369,6 @@ class Mqtt(Section, frozen=True):
     ] = False
 
 
-class RemoteKey(Section, frozen=True):
-    """A key of the fleet: what it signs is believed."""
-
-    name: Identifier
-    public_key: Annotated[
-        str, Meta(pattern="^[A-Za-z0-9+/]{43}=$", description="Ed25519, 32 bytes in base64: tools/sign_command.py key.")
-    ]
-
-
 class Remote(Section, frozen=True):
     """What the fleet may ask of this vehicle over MQTT; nothing unless it is switched on here."""
 
@@ -374,7 +378,7 @@ class Remote(Section, frozen=True):
     ] = ("ping", "report", "ack", "mark_wrong")
     configuration: Annotated[bool, Meta(description="Listen to `config/desired`.")] = False
     keys: Annotated[
-        tuple[RemoteKey, ...], Meta(description="When there are any, only what is signed with one of them is taken.")
+        tuple[PublicKey, ...], Meta(description="When there are any, only what is signed with one of them is taken.")
     ] = ()
 
 

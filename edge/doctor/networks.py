@@ -43,7 +43,7 @@ def _runtime() -> Finding:
 
 def _models(config: Config) -> Finding:
     try:
-        manifest = Manifest.load(config.inference.models_dir)
+        manifest = Manifest.load(config.inference.models_dir, config.inference.manifest_keys)
     except ModelError as error:
         return fail("models", str(error), "set inference.models_dir, or reinstall edge-dms")
     skipped = () if config.expression.enabled else ("expression",)

@@ -9,12 +9,19 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
 from edge.inference.contradictions import contradiction
+from edge.inference.signed import UnsignedError, check_signature
+from edge.runtime.signatures import SigningError, open_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edge.runtime.signatures import NamedKey
 
 MANIFEST_FILE: Final = "manifest.json"
 VERSION: Final = 1
@@ -23,6 +30,7 @@ LARGEST_BYTES: Final = 1 << 20
 """A larger manifest is none of ours [D]."""
 FETCH_REMEDY: Final = "run `edge-dms models fetch`"
 RESTORE_REMEDY: Final = "restore the file that came with edge-dms"
+SIGN_REMEDY: Final = "restore the fleet's signed files, or sign them if you changed them: tools/sign_models.py"
 
 FileName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 """A file beside the manifest or in the cache, never a path out of it."""
@@ -202,20 +210,29 @@ class Manifest:
         self._folders = folders
 
     @classmethod
-    def load(cls, models_dir: str | None = None) -> Manifest:
-        """Read the first manifest found. Raises `ModelError` when there is none or it cannot be read."""
+    def load(cls, models_dir: str | None = None, keys: Sequence[NamedKey] = ()) -> Manifest:
+        """Read the first manifest found, which one of the `keys` must have signed if there are any.
+
+        Raises `ModelError` when there is none, or it is not to be believed or read.
+        """
         folders = search_dirs(models_dir)
         path = next((found for folder in folders if os.path.lexists(found := folder / MANIFEST_FILE)), None)
         if path is None:
             raise ModelError(
                 f"no {MANIFEST_FILE} in {folders[0]}", "reinstall edge-dms or correct inference.models_dir"
             )
-        return cls.read(path, folders)
+        return cls.read(path, folders, keys)
 
     @classmethod
-    def read(cls, path: Path, folders: tuple[Path, ...] = ()) -> Manifest:
-        """Read one manifest. Raises `ModelError` when it is damaged, contradicts itself or is of a newer format."""
-        document = _read(path)
+    def read(cls, path: Path, folders: tuple[Path, ...] = (), keys: Sequence[NamedKey] = ()) -> Manifest:
+        """Read one manifest.
+
+        Raises `ModelError` when it is not signed with one of the `keys`, if there are any, when it is damaged,
+        contradicts itself or is of a newer format.
+        """
+        content = _content(path)
+        _check_signed(path, content, keys)
+        document = _decoded(path, content)
         manifest = cls(path, document.models, document.wheels, folders)
         if len(manifest.models) != len(document.models):
             raise ModelError(f"{path} names a network twice", RESTORE_REMEDY)
@@ -271,14 +288,33 @@ def check_file(path: Path, model: Model, remedy: str) -> None:
         raise ModelError(f"network {path} is not the one that was measured (sha256 {digest[:12]}…)", remedy)
 
 
-def _read(path: Path) -> _Document:
+def _content(path: Path) -> bytes:
+    """Read once: what is checked and what is used are the same bytes."""
     if path.exists() and not path.is_file():
         raise ModelError(f"{path} is no regular file", RESTORE_REMEDY)
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_BYTES + 1)
-        if len(content) > LARGEST_BYTES:
-            raise ModelError(f"{path} is larger than {LARGEST_BYTES} bytes", RESTORE_REMEDY)
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}", "check the file's permissions") from error
+    if len(content) > LARGEST_BYTES:
+        raise ModelError(f"{path} is larger than {LARGEST_BYTES} bytes", RESTORE_REMEDY)
+    return content
+
+
+def _check_signed(path: Path, content: bytes, keys: Sequence[NamedKey]) -> None:
+    if not keys:
+        return
+    try:
+        check_signature(path, content, open_keys(keys, "inference.manifest_keys"))
+    except SigningError as error:
+        raise ModelError(f"{path} cannot be checked", str(error)) from error
+    except UnsignedError as error:
+        raise ModelError(f"{path} is not used: {error}", SIGN_REMEDY) from error
+
+
+def _decoded(path: Path, content: bytes) -> _Document:
+    try:
         version = msgspec.json.decode(content, type=_Header).version
         if version > VERSION:
             raise ModelError(
@@ -286,7 +322,5 @@ def _read(path: Path) -> _Document:
                 "update edge-dms or restore the manifest that came with it",
             )
         return msgspec.json.decode(content, type=_Document)
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}", "check the file's permissions") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ModelError(f"{path} cannot be read: {error}", RESTORE_REMEDY) from error

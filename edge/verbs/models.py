@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         raise Complaint("fetch gets all networks that are missing; leave --only out")
     inference = config_of(args.config).inference
     try:
-        manifest = Manifest.load(inference.models_dir)
+        manifest = Manifest.load(inference.models_dir, inference.manifest_keys)
         names = [manifest[name].name for name in args.only] or list(manifest.models)
         if args.what == "list":
             return _list(manifest, names, as_json=args.json)

@@ -125,7 +125,7 @@ def open_nets(
 
     `state_dir` is where the crash journal of the delegates and the notes on speed live; without it none are kept.
     """
-    manifest = manifest or Manifest.load(inference.models_dir)
+    manifest = manifest or Manifest.load(inference.models_dir, inference.manifest_keys)
     journal = CrashJournal(state_dir) if state_dir else None
 
     def opened(name: str) -> Net:

@@ -14,12 +14,12 @@ import pytest
 from edge.config.load import load_config, load_layered
 from edge.config.rules import Rules
 from edge.config.schema import Config, Remote
+from edge.runtime.signatures import open_keys
 from edge.uplink.messages import encode
 from edge.uplink.mqtt import Received
 from edge.uplink.remote.commands import CommandDesk
 from edge.uplink.remote.gate import Gate
 from edge.uplink.remote.settings import SettingsDesk, begin
-from edge.uplink.remote.signing import open_keys
 from edge.uplink.remote.store import SettingsStore
 from edge.uplink.topics import Topics
 from tests.support.signer import Signer
@@ -127,7 +127,7 @@ class Target:
         file = folder / "vehicle.yaml"
         file.write_text("expression: {enabled: false}\n")
         self.clock, self.deeds, self.changes = SetClock(), Nobody(), 0
-        gate = Gate(open_keys([SIGNER.public]) if signed else {})
+        gate = Gate(open_keys([SIGNER.public], "remote.keys") if signed else {})
         self.commands = CommandDesk(
             Remote(commands=True, allow=NAMES),
             vehicle="v",

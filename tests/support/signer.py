@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from edge.config.schema import RemoteKey
+from edge.config.schema import PublicKey
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,9 +23,9 @@ class Signer:
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
 
     @property
-    def public(self) -> RemoteKey:
+    def public(self) -> PublicKey:
         raw = self._key.public_key().public_bytes_raw()
-        return RemoteKey(name=self.name, public_key=base64.b64encode(raw).decode())
+        return PublicKey(name=self.name, public_key=base64.b64encode(raw).decode())
 
     def file(self, folder: Path) -> Path:
         """Write the private key as the fleet's tool keeps it."""
@@ -35,5 +35,9 @@ class Signer:
 
     def sign(self, topic: str, document: dict[str, Any]) -> bytes:
         text = json.dumps(document)
-        signature = base64.b64encode(self._key.sign(f"{topic}\n{text}".encode())).decode()
+        signature = self.over(f"{topic}\n{text}".encode())
         return json.dumps({"signed": text, "key": self.name, "signature": signature}).encode()
+
+    def over(self, text: bytes) -> str:
+        """Return the bare signature over a text."""
+        return base64.b64encode(self._key.sign(text)).decode()

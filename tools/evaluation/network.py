@@ -75,7 +75,7 @@ def open_network(task: str, usual: str, wanted: str | None, inference: Inference
 
     Raises `Complaint` for a name or file that does not exist, `ModelError` for a network that is missing or damaged.
     """
-    manifest = Manifest.load(inference.models_dir)
+    manifest = Manifest.load(inference.models_dir, inference.manifest_keys)
     name = wanted or usual
     opened = (
         _open_file(task, manifest, usual, Path(name), inference)
@@ -148,5 +148,5 @@ def _described(task: str, manifest: Manifest, usual: str, path: Path) -> Model:
 
 def usual_of(names: Sequence[str], inference: Inference) -> str:
     """Return the first of some networks that the manifest has, else the first."""
-    known = Manifest.load(inference.models_dir).models
+    known = Manifest.load(inference.models_dir, inference.manifest_keys).models
     return next((name for name in names if name in known), names[0])

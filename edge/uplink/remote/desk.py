@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
+from edge.runtime.signatures import open_keys
 from edge.uplink.messages import encode
 from edge.uplink.remote.commands import CommandDesk
 from edge.uplink.remote.gate import Gate
 from edge.uplink.remote.settings import SettingsDesk, config_hash
-from edge.uplink.remote.signing import open_keys
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +71,7 @@ class RemoteDesk:
         now: Instant,
     ) -> None:
         """Open the keys; raises `SigningError` when there are some that cannot be used."""
-        gate = Gate(open_keys(remote.keys))
+        gate = Gate(open_keys(remote.keys, "remote.keys"))
         self._topics = topics
         self._link = link
         self._keeper = keeper

@@ -13,8 +13,8 @@ from edge.uplink.remote.signing import signed_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from edge.runtime.signatures import Key
     from edge.uplink.remote.messages import ErrorCode
-    from edge.uplink.remote.signing import Key
 
 T = TypeVar("T", bound=msgspec.Struct)
 

@@ -10,9 +10,9 @@ import sign_command
 import yaml
 
 from edge.config.load import load_text
+from edge.runtime.signatures import open_keys
 from edge.uplink.remote.gate import Gate
 from edge.uplink.remote.messages import Ack, Desired
-from edge.uplink.remote.signing import open_keys
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ def key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[Path, Gate]
     assert sign_command.main(["key", "depot-2026", "--folder", str(tmp_path)]) == 0
     config = load_text(capsys.readouterr().out)
     assert config.remote.commands
-    return tmp_path / "depot-2026.key", Gate(open_keys(config.remote.keys))
+    return tmp_path / "depot-2026.key", Gate(open_keys(config.remote.keys, "remote.keys"))
 
 
 def sign(capsys: pytest.CaptureFixture[str], *arguments: str) -> bytes:

@@ -7,12 +7,12 @@ import msgspec
 import pytest
 
 from edge.config.schema import Remote
+from edge.runtime.signatures import open_keys
 from edge.uplink.mqtt import Received
 from edge.uplink.outbox import OutboxError
 from edge.uplink.remote.commands import REMEMBERED, CommandDesk
 from edge.uplink.remote.counters import FILE_NAME
 from edge.uplink.remote.gate import Gate
-from edge.uplink.remote.signing import open_keys
 from edge.uplink.topics import Topics
 from tests.support.signer import Signer
 from tests.support.uplink import SetClock
@@ -66,7 +66,7 @@ class Bench:
             vehicle="v",
             boot_id="boot",
             topics=TOPICS,
-            gate=Gate(open_keys(self.remote.keys)),
+            gate=Gate(open_keys(self.remote.keys, "remote.keys")),
             state_dir=self._folder,
             actions=self.deeds,
             since=self.clock.now(),

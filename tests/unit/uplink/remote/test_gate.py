@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from edge.config.schema import RemoteKey
+from edge.config.schema import PublicKey
+from edge.runtime.signatures import SigningError, open_keys
 from edge.uplink.remote.gate import Gate, RefusedError
 from edge.uplink.remote.messages import Ack, Ping
-from edge.uplink.remote.signing import SigningError, open_keys
 from tests.support.signer import Signer
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def test_what_is_not_well_formed_is_refused(payload: bytes, code: str) -> None:
 
 
 def test_with_keys_only_what_is_signed_is_read() -> None:
-    gate = Gate(open_keys([SIGNER.public]))
+    gate = Gate(open_keys([SIGNER.public], "remote.keys"))
     assert gate.asks_for_signatures
     assert gate.read(TOPIC, SIGNER.sign(TOPIC, {"counter": 5}), Ping) == (Ping(counter=5), "depot")
     assert refusal(gate, b'{"counter": 5}') == "signature_required"
@@ -65,7 +65,7 @@ def test_with_keys_only_what_is_signed_is_read() -> None:
 
 
 def test_signature_holds_for_its_topic_and_text_alone() -> None:
-    gate = Gate(open_keys([SIGNER.public]))
+    gate = Gate(open_keys([SIGNER.public], "remote.keys"))
     payload = SIGNER.sign(TOPIC, {"counter": 5})
     for topic in ("dms/1/f/other/cmd/ping", "dms/1/f/v/cmd/purge", "dms/1/f/v/config/desired"):
         assert refusal(gate, payload, topic) == "bad_signature"
@@ -75,27 +75,27 @@ def test_signature_holds_for_its_topic_and_text_alone() -> None:
 
 
 def test_signed_text_is_held_to_the_same_limits() -> None:
-    gate = Gate(open_keys([SIGNER.public]))
+    gate = Gate(open_keys([SIGNER.public], "remote.keys"))
     with pytest.raises(RefusedError, match="nested"):
         gate.read(TOPIC, SIGNER.sign(TOPIC, {"alert_id": [[[[[[[[[1]]]]]]]]]}), Ack)
 
 
 @pytest.mark.parametrize("signature", ["", "AAAA", "!" * 88, "A" * 88, "A" * 86 + "=="])
 def test_no_garbled_signature_passes(signature: str) -> None:
-    gate = Gate(open_keys([SIGNER.public]))
+    gate = Gate(open_keys([SIGNER.public], "remote.keys"))
     document = json.loads(SIGNER.sign(TOPIC, {"counter": 5}))
     code = refusal(gate, json.dumps({**document, "signature": signature}).encode())
     assert code in {"bad_signature", "signature_required"}
 
 
 def test_keys_without_the_package_are_explained(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert open_keys([]) == {}
+    assert open_keys([], "remote.keys") == {}
     monkeypatch.setitem(sys.modules, "cryptography.exceptions", None)
     with pytest.raises(SigningError, match=r"pip install 'edge-dms\[signed\]'"):
-        open_keys([SIGNER.public])
+        open_keys([SIGNER.public], "remote.keys")
 
 
 def test_key_that_is_no_base64_of_32_bytes_is_explained() -> None:
     short = base64.b64encode(b"short").decode()
     with pytest.raises(SigningError, match="`depot` cannot be used"):
-        open_keys([RemoteKey(name="depot", public_key=short)])
+        open_keys([PublicKey(name="depot", public_key=short)], "remote.keys")

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from edge.config.load import ConfigError, load_config, load_layered
+from edge.runtime.signatures import open_keys
 from edge.uplink.mqtt import Received
 from edge.uplink.remote.gate import Gate
 from edge.uplink.remote.settings import TRIAL_S, RemoteSettings, SettingsDesk, begin, config_hash
-from edge.uplink.remote.signing import open_keys
 from edge.uplink.remote.store import FILE_NAME, TRIAL_STARTS, SettingsStore
 from edge.uplink.topics import Topics
 from tests.support.signer import Signer
@@ -36,7 +36,7 @@ class Vehicle:
         self.clock = SetClock()
         self.rules_told: list[dict[str, Any]] = []
         self.restarts = 0
-        self._keys = open_keys([SIGNER.public]) if signed else {}
+        self._keys = open_keys([SIGNER.public], "remote.keys") if signed else {}
         self._signed = signed
         self.start()
 
