@@ -1,97 +1,129 @@
-"""Pictures as Motion JPEG for a browser on this machine: the standard library's HTTP server, a token, nothing stored.
+"""Pages with live pictures for a browser nearby: the standard library's HTTP server, a token, nothing stored.
 
-It listens on the loopback interface unless told otherwise, answers nobody without the token, and knows two paths: the
-page and its stream. Every browser gets the newest picture; one that is slow skips some.
+It answers nobody without the token. It serves the files it is given, the newest picture as Motion JPEG
+(`/stream.mjpg`), the newest news as server-sent events (`/events`), and hands what a page posts (`/do`) to its owner.
+Every browser gets the newest of either; one that is slow skips some.
 """
 
 from __future__ import annotations
 
 import hmac
-import html
 import secrets
+import socket
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
+from edge.preview.newest import Newest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
 BOUNDARY: Final = "frame"
-WAIT_S: Final = 1.0
-"""A browser that waits for a picture looks so often whether the server stops."""
 CLIENT_TIMEOUT_S: Final = 10.0
-"""A browser that takes no data for so long is dropped."""
-
-PAGE: Final = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-body {{ margin: 0; background: #141618; color: #e8e8e8; font: 16px system-ui, sans-serif; text-align: center }}
-img {{ display: block; max-width: 100%; max-height: 92vh; margin: 0 auto }}
-p {{ margin: .4rem; color: #f2b84b }}
-</style></head>
-<body><p>Live: this page shows the driver's face. Nothing is stored. Advisory, not type-approved.</p>
-<img src="stream.mjpg?token={token}" alt="The camera's picture with what the daemon sees"></body></html>
-"""
+"""A browser that takes or sends no data for so long is dropped."""
+LAST_WORD_S: Final = 2.0
+"""At the end browsers may take so long to read the last news [D]."""
+POST_MAX_BYTES: Final = 4096
+"""A press of a button is some 60 bytes [D]."""
+TOKEN_MARK: Final = b"{{token}}"
+"""Stands for the token in HTML: a page passes it on to what it loads."""
+POLICY: Final = (
+    "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 
-class PreviewServer:
-    """Serves the newest picture until it is closed."""
+class Asset(NamedTuple):
+    """A file of a page."""
 
-    def __init__(self, host: str, port: int, title: str) -> None:
-        """Listen; port 0 takes a free one. Raises `OSError` where the address cannot be had."""
+    kind: str
+    """Its media type."""
+    body: bytes
+
+
+class PageServer:
+    """Serves a page until it is closed."""
+
+    def __init__(
+        self, host: str, port: int, assets: Mapping[str, Asset], on_post: Callable[[bytes], None] | None = None
+    ) -> None:
+        """Listen; port 0 takes a free one. Raises `OSError` where the address cannot be had.
+
+        `assets` are files by path, the page at `/`. `on_post` takes what a page posts, in a thread of the server, and
+        raises `ValueError` for what it does not understand.
+        """
         self.token = secrets.token_urlsafe(16)
-        self._title = title
-        self._jpeg = b""
-        self._number = 0
-        self._closed = False
-        self._news = threading.Condition()
-        self._server = _Server((host, port), self)
-        self._thread = threading.Thread(target=self._server.serve_forever, name="preview", daemon=True)
+        self.on_post = on_post
+        self.assets = {
+            path: asset._replace(body=asset.body.replace(TOKEN_MARK, self.token.encode()))
+            for path, asset in assets.items()
+        }
+        self._pictures, self._news = Newest(), Newest()
+        self._server = (_Ipv6Server if ":" in host else _Server)((host, port), self)
+        self._thread = threading.Thread(target=self._server.serve_forever, name="pages", daemon=True)
         self._thread.start()
 
     @property
     def url(self) -> str:
         """Return the address to open in a browser."""
         host, port = self._server.server_address[:2]
-        return f"http://{host!s}:{port}/?token={self.token}"
+        shown = f"[{host!s}]" if ":" in str(host) else str(host)
+        return f"http://{shown}:{port}/?token={self.token}"
+
+    @property
+    def watching(self) -> int:
+        """How many browsers follow the news."""
+        return self._news.readers
 
     def show(self, jpeg: bytes) -> None:
         """Replace the picture."""
-        with self._news:
-            self._jpeg = jpeg
-            self._number += 1
-            self._news.notify_all()
+        self._pictures.put(jpeg)
+
+    def tell(self, news: str) -> None:
+        """Replace the news: one line of text, mostly JSON."""
+        self._news.put(news.encode())
 
     def close(self) -> None:
-        """Stop listening and end every stream."""
-        with self._news:
-            self._closed = True
-            self._news.notify_all()
+        """Stop listening and end every stream; the last news are still read."""
         self._server.shutdown()
         self._server.server_close()
+        self._news.close(LAST_WORD_S)
+        self._pictures.close(LAST_WORD_S)
         self._thread.join()
 
-    def page(self) -> str:
-        """Return the page."""
-        return PAGE.format(title=html.escape(self._title), token=self.token)
+    def parts(self) -> Iterator[bytes]:
+        """Yield the pictures as parts of a `multipart/x-mixed-replace` body."""
+        for jpeg in self._pictures.follow():
+            if jpeg is not None:
+                head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+                yield head.encode() + jpeg + b"\r\n"
 
-    def newer(self, seen: int) -> tuple[int, bytes] | None:
-        """Wait for a picture newer than number `seen`; None when the server closes."""
-        with self._news:
-            while not self._closed:
-                if self._number > seen:
-                    return self._number, self._jpeg
-                self._news.wait(WAIT_S)
-        return None
+    def events(self) -> Iterator[bytes]:
+        """Yield the news as server-sent events; a remark now and then shows whether anybody is there."""
+        for news in self._news.follow():
+            yield b": still here\n\n" if news is None else b"data: " + news + b"\n\n"
 
 
 class _Server(ThreadingHTTPServer):
-    """The HTTP server, which knows the preview that its handlers serve."""
+    """The HTTP server, which knows the pages that its handlers serve."""
 
     daemon_threads = True
 
-    def __init__(self, address: tuple[str, int], preview: PreviewServer) -> None:
-        self.preview = preview
+    def __init__(self, address: tuple[str, int], pages: PageServer) -> None:
+        self.pages = pages
         super().__init__(address, _Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Keep a browser that goes away in the middle from being told as a fault of ours."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
+class _Ipv6Server(_Server):
+    address_family = socket.AF_INET6
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -103,16 +135,41 @@ class _Handler(BaseHTTPRequestHandler):
     sys_version = ""
 
     def do_GET(self) -> None:
-        asked, preview = urlsplit(self.path), self.server.preview
-        given = parse_qs(asked.query).get("token", [""])[0]
-        if not hmac.compare_digest(given.encode(), preview.token.encode()):
-            self._answer(403, "text/plain", b"Open the whole address that edge-dms printed.\n")
-        elif asked.path == "/":
-            self._answer(200, "text/html; charset=utf-8", preview.page().encode())
-        elif asked.path == "/stream.mjpg":
-            self._stream(preview)
+        pages, path = self.server.pages, urlsplit(self.path).path
+        if not self._may():
+            return
+        if path == "/stream.mjpg":
+            self._stream(f"multipart/x-mixed-replace; boundary={BOUNDARY}", pages.parts())
+        elif path == "/events":
+            self._stream("text/event-stream", pages.events())
+        elif path in pages.assets:
+            self._answer(200, *pages.assets[path])
         else:
             self._answer(404, "text/plain", b"There is nothing here.\n")
+
+    def do_POST(self) -> None:
+        pages = self.server.pages
+        if not self._may():
+            return
+        length = self.headers.get("Content-Length", "")
+        if pages.on_post is None or urlsplit(self.path).path != "/do":
+            self._answer(404, "text/plain", b"There is nothing here.\n")
+        elif not length.isdecimal() or int(length) > POST_MAX_BYTES:
+            self._answer(413, "text/plain", b"That is too long.\n")
+        else:
+            try:
+                pages.on_post(self.rfile.read(int(length)))
+            except ValueError:
+                self._answer(400, "text/plain", b"That is not understood; load the page again.\n")
+            else:
+                self._answer(202, "text/plain", b"")
+
+    def _may(self) -> bool:
+        given = parse_qs(urlsplit(self.path).query).get("token", [""])[0]
+        if hmac.compare_digest(given.encode(), self.server.pages.token.encode()):
+            return True
+        self._answer(403, "text/plain", b"Open the whole address that edge-dms printed.\n")
+        return False
 
     def _answer(self, status: int, kind: str, body: bytes) -> None:
         self.send_response(status)
@@ -125,19 +182,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Cache-Control", "no-store")
         self.send_header("Referrer-Policy", "no-referrer")
         self.send_header("X-Content-Type-Options", "nosniff")
-        self.send_header("Content-Security-Policy", "default-src 'self'; style-src 'unsafe-inline'")
+        self.send_header("Content-Security-Policy", POLICY)
         self.end_headers()
 
-    def _stream(self, preview: PreviewServer) -> None:
+    def _stream(self, kind: str, chunks: Iterator[bytes]) -> None:
         self.send_response(200)
-        self.send_header("Content-Type", f"multipart/x-mixed-replace; boundary={BOUNDARY}")
+        self.send_header("Content-Type", kind)
         self._end_headers()
-        seen = 0
         try:
-            while (news := preview.newer(seen)) is not None:
-                seen, jpeg = news
-                head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
-                self.wfile.write(head.encode() + jpeg + b"\r\n")
+            for chunk in chunks:
+                self.wfile.write(chunk)
         except OSError:
             # The browser has gone.
             self.close_connection = True

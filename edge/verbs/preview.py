@@ -96,14 +96,15 @@ def _write(args: argparse.Namespace, config: Config) -> int:
 def _serve(args: argparse.Namespace, config: Config) -> int:
     import cv2
 
-    from edge.preview.server import PreviewServer
+    from edge.preview.page import preview_assets
+    from edge.preview.server import PageServer
 
     host, _, port = args.listen.rpartition(":")
     if not host or not port.isdecimal():
         raise Complaint(f"--listen {args.listen}: write HOST:PORT, for example {DEFAULT_LISTEN}")
     name = str(args.input.name) if args.input else "camera"
     try:
-        server = PreviewServer(host, int(port), f"{name}: edge-dms preview")
+        server = PageServer(host, int(port), preview_assets(f"{name}: edge-dms preview"))
     except OSError as error:
         raise Complaint(f"{args.listen} cannot be listened on ({error.strerror}); choose another port") from None
     print(f"open {server.url} in a browser; end with Ctrl-C", flush=True)
