@@ -2,9 +2,9 @@
 
 Threads: `capture` reads the camera, `pipeline` decides, `cab` warns, `uplink` owns disk and broker, `recorder` writes
 recordings where they are on, `vehicle` reads speed and ignition where there is a bus, `drivers` keeps what was learnt
-of drivers who are told apart, `ir light` drives the infrared light where it is ours, `main` (this one) watches,
-reports health and feeds the watchdog. A worker that fails stops everything and the process ends with 1: the service
-manager starts it anew.
+of drivers who are told apart, `control` answers verbs on this machine, `ir light` drives the infrared light where it
+is ours, `main` (this one) watches, reports health and feeds the watchdog. A worker that fails stops everything and the
+process ends with 1: the service manager starts it anew.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from edge import __version__
 from edge.actuators.buttons import CabButtons
 from edge.actuators.open import actuators_for
 from edge.actuators.player import CabPlayer
+from edge.calibration.desk import CalibrationDesk
+from edge.calibration.origin import camera_name, origin_from
 from edge.camera.base import CameraError
 from edge.camera.capture import Capture, Condition
 from edge.camera.ir_control import IrControl
@@ -39,6 +41,7 @@ from edge.pipeline import Pipeline
 from edge.power import IgnitionWatch, ask_for_poweroff, take_back
 from edge.reload import ConfigReload
 from edge.runtime.clock import SystemClock
+from edge.runtime.control import ControlServer
 from edge.runtime.instance import SingleInstance, StateDirError
 from edge.runtime.last_start import note_start
 from edge.runtime.logs import configure_logging
@@ -216,9 +219,10 @@ class Daemon:
         driver = ReturningDriver(
             self._drivers,
             lambda: self._vehicle.driver_token or config.vehicle.driver_token,
-            engine.baseline,
-            lambda: engine.baseline_revision,
+            engine,
+            origin_from(camera_name(config.camera)),
         )
+        self._calibration = CalibrationDesk(engine, driver, self._drivers)
         self._pictures = CameraCondition()
         self._pipeline = Pipeline(
             FaceObserver(config.camera, config.vision, config.expression, self._nets),
@@ -230,6 +234,7 @@ class Daemon:
                 self._fleet,
                 self._ignition,
                 driver,
+                self._calibration,
                 *self._recordings,
             ),
             driver=driver,
@@ -312,6 +317,8 @@ class Daemon:
 
         recorders = [Worker("recorder", outlet.record, failed) for outlet in self._recordings]
         recorders.append(Worker("drivers", self._drivers.write, failed))
+        control = ControlServer(Path(self._config.service.state_dir), self._calibration.answer)
+        recorders.append(Worker("control", control.run, failed))
         lights = [] if self._ir is None else [self._light_worker(self._ir, failed)]
         self._decider = Worker("pipeline", decide, failed)
         self._reader = Worker("capture", capture, failed)

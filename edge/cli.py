@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from edge import __version__
 from edge.verbs import (
     bench,
+    calibrate,
     check,
     completion,
     config,
@@ -45,6 +46,7 @@ _VERBS: Final = (
     replay,
     explain,
     preview,
+    calibrate,
     record,
     bench,
     sound,

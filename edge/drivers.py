@@ -1,7 +1,8 @@
 """Drivers who return: what was learnt of each is kept in one small file, under the token that tells them apart.
 
 The token comes from outside (configuration or vehicle bus) and means nothing here; the file holds a hash of it and a
-few numbers, no picture, and nobody is recognised. Without a token nothing is kept and nothing is taken back.
+few numbers, no picture, and nobody is recognised. Without a token nothing is kept and nothing is taken back. Each part
+is kept with its origin, and what stood before can be taken back.
 
 Threads: the pipeline asks and hands over, from memory; a thread of its own writes the file, whole and atomically.
 """
@@ -10,8 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import queue
 import threading
-from typing import TYPE_CHECKING, Final
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol
 
 import msgspec
 
@@ -28,19 +31,95 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FILE: Final = "drivers.json"
+VERSION: Final = 2
 DRIVERS_MAX: Final = 20
 """Who has not driven for longest is forgotten first [D]."""
-BYTES_MAX: Final = 256 * 1024
-"""A driver takes about 1 kB; a larger file is none of ours [D]."""
+STEPS_MAX: Final = 6
+"""What stands and five steps back: every part that is learnt once, and one more [D]."""
+BYTES_MAX: Final = 512 * 1024
+"""A driver with all his steps takes about 15 kB; a larger file is none of ours [D]."""
 WAIT_S: Final = 0.5
 NOTHING: Final = DriverBaseline()
 
 
+class DriversFileError(Exception):
+    """The file of the drivers cannot be used; the message says why."""
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """When and from what a part of a baseline was learnt."""
+
+    time: str
+    """RFC 3339, UTC."""
+    clock_synced: bool
+    """Whether a time service disciplined the clock."""
+    camera: str
+    software: str
+
+
+class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A baseline with the origin of each of its parts, by the names that `parts_of` gives them."""
+
+    baseline: DriverBaseline = NOTHING
+    origins: dict[str, Origin] = {}
+
+
 class _File(msgspec.Struct, forbid_unknown_fields=True):
-    """What the file holds: hash of the token to baseline, who drove last at the end."""
+    """What the file holds: hash of the token to his steps, the present one last; who drove last at the end."""
+
+    version: int
+    drivers: dict[str, tuple[Kept, ...]]
+
+
+class _Version(msgspec.Struct):
+    version: int
+
+
+class _FirstFile(msgspec.Struct, forbid_unknown_fields=True):
+    """The file before there were steps and origins."""
 
     version: int
     drivers: dict[str, DriverBaseline]
+
+
+def parts_of(baseline: DriverBaseline) -> dict[str, Any]:
+    """Return what is known by part: `mouth`, `pose`, and per state of glasses `eyes/bare`, `alert_blinks/bare`, ..."""
+    parts: dict[str, Any] = {}
+    for glasses, eyes in baseline.eyes.items():
+        parts[f"eyes/{glasses}"] = msgspec.structs.replace(eyes, alert_blinks=None)
+        if eyes.alert_blinks is not None:
+            parts[f"alert_blinks/{glasses}"] = eyes.alert_blinks
+    if baseline.mouth is not None:
+        parts["mouth"] = baseline.mouth
+    if baseline.pose is not None:
+        parts["pose"] = baseline.pose
+    for glasses, face in baseline.neutral_expression.items():
+        parts[f"neutral_expression/{glasses}"] = face
+    return parts
+
+
+def read_drivers(state_dir: Path) -> dict[str, tuple[Kept, ...]]:
+    """Return the file's content by the hash of the token; empty without a file. Raises `DriversFileError`."""
+    path = state_dir / FILE
+    try:
+        with path.open("rb") as file:
+            content = file.read(BYTES_MAX + 1)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise DriversFileError(f"{path} cannot be read ({error.strerror})") from error
+    try:
+        if len(content) > BYTES_MAX:
+            raise msgspec.ValidationError(f"larger than {BYTES_MAX // 1024} KiB")
+        version = msgspec.json.decode(content, type=_Version).version
+        if version == 1:
+            old = msgspec.json.decode(content, type=_FirstFile).drivers
+            return {key: (Kept(baseline),) for key, baseline in old.items()}
+        if version != VERSION:
+            raise msgspec.ValidationError(f"version {version} is not known")
+        return msgspec.json.decode(content, type=_File).drivers
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise DriversFileError(f"{path} is damaged ({error})") from error
 
 
 class DriverStore:
@@ -51,40 +130,70 @@ class DriverStore:
         self._path = state_dir / FILE
         self._lock = threading.Lock()
         self._changed = threading.Event()
-        self._drivers = self._read()
+        self._drivers: dict[str, tuple[Kept, ...]] = {}
+        try:
+            self._drivers = read_drivers(state_dir)
+        except DriversFileError as error:
+            self._put_aside(error)
         self.failed = False
         """Whether the last writing failed: the disk is full or broken."""
 
     def find(self, token: str) -> DriverBaseline | None:
         """Return what is known of this driver; None for a stranger."""
-        with self._lock:
-            return self._drivers.get(_hashed(token))
+        kept = self.kept(token)
+        return None if kept is None else kept.baseline
 
-    def keep(self, token: str, baseline: DriverBaseline) -> None:
-        """Remember it; the thread writes it. Of a stranger of whom nothing is learnt yet nothing is kept."""
-        key = _hashed(token)
+    def kept(self, token: str) -> Kept | None:
+        """Return the same with its origins."""
+        steps = self.steps(token)
+        return steps[-1] if steps else None
+
+    def steps(self, token: str) -> tuple[Kept, ...]:
+        """Return what can be returned to, the present one last; empty for a stranger."""
         with self._lock:
-            if self._drivers.get(key, NOTHING) == baseline:
+            return self._drivers.get(hashed(token), ())
+
+    def keep(self, token: str, baseline: DriverBaseline, origin: Origin) -> None:
+        """Remember it; the thread writes it. Of a stranger of whom nothing is learnt yet nothing is kept."""
+        key = hashed(token)
+        with self._lock:
+            steps = self._drivers.get(key, (Kept(),))
+            if steps[-1].baseline == baseline:
                 return
-            self._drivers.pop(key, None)
-            self._drivers[key] = baseline
-            while len(self._drivers) > DRIVERS_MAX:
-                del self._drivers[next(iter(self._drivers))]
+            self._put(key, (*steps, _originated(baseline, steps[-1], origin))[-STEPS_MAX:])
         self._changed.set()
+
+    def take_back(self, token: str) -> tuple[DriverBaseline, tuple[str, ...]] | None:
+        """Return to what stood before the last step: that, and the parts that changed; None without such a step."""
+        key = hashed(token)
+        with self._lock:
+            steps = self._drivers.get(key, ())
+            if len(steps) < 2:
+                return None
+            self._put(key, steps[:-1])
+        self._changed.set()
+        return steps[-2].baseline, changed_parts(steps[-2].baseline, steps[-1].baseline)
+
+    def _put(self, key: str, steps: tuple[Kept, ...]) -> None:
+        self._drivers.pop(key, None)
+        self._drivers[key] = steps
+        while len(self._drivers) > DRIVERS_MAX:
+            del self._drivers[next(iter(self._drivers))]
 
     def write(self, worker: Worker) -> None:
         """Write whenever something changed, once more at the end: the target of the thread."""
         while not worker.stopping:
             if self._changed.wait(WAIT_S):
-                self._write()
+                self.save()
             worker.beat()
         if self._changed.is_set():
-            self._write()
+            self.save()
 
-    def _write(self) -> None:
+    def save(self) -> None:
+        """Write the file now; a failure is told once and noted in `failed`."""
         self._changed.clear()
         with self._lock:
-            content = msgspec.json.format(msgspec.json.encode(_File(1, self._drivers)))
+            content = msgspec.json.format(msgspec.json.encode(_File(VERSION, self._drivers)), indent=1)
         try:
             replace_file(self._path, content)
         except OSError as error:
@@ -94,30 +203,40 @@ class DriverStore:
         else:
             self.failed = False
 
-    def _read(self) -> dict[str, DriverBaseline]:
+    def _put_aside(self, why: DriversFileError) -> None:
+        if isinstance(why.__cause__, OSError):
+            logger.warning("%s: every driver is learnt anew", why)
+            return
+        logger.warning("%s: put aside, drivers are learnt anew", why)
         try:
-            with self._path.open("rb") as file:
-                content = file.read(BYTES_MAX + 1)
-        except FileNotFoundError:
-            return {}
-        except OSError as error:
-            logger.warning("%s cannot be read (%s): every driver is learnt anew", self._path, error.strerror)
-            return {}
-        try:
-            if len(content) > BYTES_MAX:
-                raise msgspec.ValidationError(f"larger than {BYTES_MAX // 1024} KiB")
-            found = msgspec.json.decode(content, type=_File)
-            if found.version != 1:
-                raise msgspec.ValidationError(f"version {found.version} is not known")
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            aside = self._path.with_suffix(".damaged")
-            logger.warning("%s is damaged (%s): put aside, drivers are learnt anew", self._path, error)
-            try:
-                self._path.replace(aside)
-            except OSError:
-                logger.warning("%s cannot be put aside", self._path)
-            return {}
-        return found.drivers
+            self._path.replace(self._path.with_suffix(".damaged"))
+        except OSError:
+            logger.warning("%s cannot be put aside", self._path)
+
+
+Request = Literal["take_back", "relearn"]
+
+
+class Outcome(NamedTuple):
+    """What became of a request."""
+
+    done: bool
+    parts: tuple[str, ...]
+    """The parts that changed."""
+
+
+class Learner(Protocol):
+    """The pure half as far as it knows the driver."""
+
+    @property
+    def baseline_revision(self) -> int:
+        """Rises whenever `baseline()` would say something new."""
+
+    def baseline(self) -> DriverBaseline:
+        """Return what is known of the driver."""
+
+    def baseline_before(self) -> DriverBaseline | None:
+        """Return what a rollback would return to; None when there is nothing to return to."""
 
 
 class ReturningDriver:
@@ -127,26 +246,34 @@ class ReturningDriver:
         self,
         store: DriverStore,
         token: Callable[[], str | None],
-        baseline: Callable[[], DriverBaseline],
-        revision: Callable[[], int],
+        learner: Learner,
+        origin: Callable[[], Origin],
     ) -> None:
-        """`token` tells who drives now (None: not told), `baseline` and `revision` what is known of him."""
+        """`token` tells who drives now (None: not told), `origin` when and from what is learnt at this moment."""
         self._store = store
         self._token = token
-        self._baseline = baseline
-        self._revision = revision
-        self._named: str | None = None
+        self._learner = learner
+        self._origin = origin
+        self.named: str | None = None
+        """The token of whoever drives; None while nobody was named."""
         self._kept_revision: int | None = None
+        self._requests: queue.SimpleQueue[tuple[Request, str | None, Future[Outcome]]] = queue.SimpleQueue()
+
+    def ask(self, request: Request, token: str | None) -> Future[Outcome]:
+        """Ask from any thread: for this driver (None: whoever drives) return to what stood before, or begin anew."""
+        answer: Future[Outcome] = Future()
+        self._requests.put((request, token, answer))
+        return answer
 
     def change(self, t_ns: int) -> BaselineChange | None:
-        """Return what a newly named driver means for the stream; None while nobody new is named.
+        """Return what a newly named driver, or what was asked for, means for the stream; None while nothing is new.
 
         A token that is no longer told changes nothing: the driver is still there.
         """
         token = self._token()
-        if token is None or token == self._named:
-            return None
-        self._named = token
+        if token is None or token == self.named:
+            return None if self._requests.empty() else self._carry_out(t_ns, *self._requests.get_nowait())
+        self.named = token
         self._kept_revision = None
         known = self._store.find(token)
         logger.info("driver: %s", "one who returned" if known is not None else "one who is not known yet")
@@ -154,16 +281,69 @@ class ReturningDriver:
 
     def on_member(self, member: StreamMember) -> None:
         """Keep what was learnt up to the member before, if anything was."""
-        if self._named is None or isinstance(member, BaselineChange):
-            return
-        revision = self._revision()
-        if revision != self._kept_revision:
-            self._kept_revision = revision
-            self._store.keep(self._named, self._baseline())
+        if not isinstance(member, BaselineChange):
+            self.keep()
 
     def on_decision(self, decision: Decision) -> None:
         """Decisions say nothing about him."""
 
+    def keep(self) -> None:
+        """Keep what is learnt of the driver who is named, if that changed."""
+        revision = self._learner.baseline_revision
+        if self.named is not None and revision != self._kept_revision:
+            self._kept_revision = revision
+            self._store.keep(self.named, self._learner.baseline(), self._origin())
 
-def _hashed(token: str) -> str:
+    def _carry_out(
+        self, t_ns: int, request: Request, token: str | None, answer: Future[Outcome]
+    ) -> BaselineChange | None:
+        self.keep()
+        token = self.named if token is None else token
+        if token is None:
+            # Nobody is named: nothing is kept, and the learner's own memory of its steps serves.
+            after = self._learner.baseline_before() if request == "take_back" else NOTHING
+            parts = () if after is None else changed_parts(self._learner.baseline(), after)
+            answer.set_result(Outcome(done=bool(parts), parts=parts))
+            action: Literal["rollback", "relearn"] = "rollback" if request == "take_back" else "relearn"
+            return BaselineChange(t_ns=t_ns, action=action) if parts else None
+        outcome, known = carry_out(self._store, request, token, self._origin())
+        answer.set_result(outcome)
+        if not outcome.done or token != self.named:
+            return None
+        self._kept_revision = None
+        return BaselineChange(t_ns=t_ns, action="restore", baseline=known)
+
+
+def carry_out(store: DriverStore, request: Request, token: str, origin: Origin) -> tuple[Outcome, DriverBaseline]:
+    """Do to a driver's kept baseline what was asked for; return what became of it and what stands now."""
+    before = store.find(token) or NOTHING
+    if request == "take_back":
+        taken = store.take_back(token)
+        return (
+            (Outcome(done=False, parts=()), before) if taken is None else (Outcome(done=True, parts=taken[1]), taken[0])
+        )
+    store.keep(token, NOTHING, origin)
+    return Outcome(done=before != NOTHING, parts=changed_parts(before, NOTHING)), NOTHING
+
+
+def changed_parts(one: DriverBaseline, other: DriverBaseline) -> tuple[str, ...]:
+    """Return the names of the parts in which two baselines differ."""
+    ours, theirs = parts_of(one), parts_of(other)
+    return tuple(name for name in ours | theirs if ours.get(name) != theirs.get(name))
+
+
+def hashed(token: str) -> str:
+    """Return what stands for a token in the file."""
     return hashlib.sha256(token.encode()).hexdigest()[:32]
+
+
+def _originated(baseline: DriverBaseline, before: Kept, origin: Origin) -> Kept:
+    """Give each part that is new the origin of now; the others keep theirs."""
+    known = parts_of(before.baseline)
+    origins: dict[str, Origin] = {}
+    for name, part in parts_of(baseline).items():
+        if known.get(name) != part:
+            origins[name] = origin
+        elif name in before.origins:
+            origins[name] = before.origins[name]
+    return Kept(baseline, origins)

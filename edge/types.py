@@ -33,6 +33,21 @@ ObservabilityReason = Literal[
     "thermal",
     "model_error",
 ]
+LearningWait = (
+    ObservabilityReason
+    | Literal[
+        "standing",
+        "no_frames",
+        "eyes_closed",
+        "mouth_unseen",
+        "pose_unseen",
+        "expression_unread",
+        "speech",
+        "yawn",
+        "laughter",
+    ]
+)
+"""Why a moment teaches nothing of the driver."""
 CameraState = Literal["ok", "stalled", "frozen", "covered", "moved", "ir_fault", "thermal", "model_error"]
 AlertKind = Literal[
     "eyes_closed",
@@ -151,6 +166,19 @@ Glasses = Literal["unknown", "bare", "glasses"]
 """Whether the driver wears glasses; `unknown` until vision tells."""
 BlinkMeasures = tuple[float, float, float, float]
 """Of a blink: frequency (1/min), amplitude (openness), duration (s), opening velocity (openness a second)."""
+
+
+class PartLearning(msgspec.Struct, frozen=True):
+    """How far one part of a driver's baseline is learnt at this moment."""
+
+    part: str
+    """`eyes`, `mouth`, `pose`, `neutral_expression`."""
+    progress: float
+    """0 to 1."""
+    waits_for: LearningWait | None
+    """Why this moment teaches nothing; None while it does, and once the part is learnt."""
+    refused: int
+    """How many full minutes were thrown away: a mouth open all along, a head that was mostly turned elsewhere."""
 
 
 class Provenance(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -14,6 +14,7 @@ from edge.config.rules import Rules, Section
 from edge.config.secrets import SECRET
 
 Identifier = Annotated[str, Meta(pattern="^[a-z0-9-]{1,32}$")]
+DriverToken = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,64}$")]
 Pin = Annotated[int, Meta(ge=2, le=27)]
 """BCM numbers of the 40-pin header's general-purpose pins."""
 SHARE_OF_FRAME = Meta(ge=0.0, le=1.0)
@@ -311,7 +312,7 @@ class Vehicle(Section, frozen=True):
     gpsd: GpsdVehicle = field(default_factory=GpsdVehicle)
     gpio: GpioVehicle = field(default_factory=GpioVehicle)
     driver_token: Annotated[
-        Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,64}$")] | None,
+        DriverToken | None,
         Meta(
             description="Tells drivers apart, means nothing else: a driver who returns gets his own baseline back.",
             extra=SECRET,

@@ -20,6 +20,7 @@ from edge.decision.state import driver_state, summary
 from edge.decision.strip import StripKeeper
 from edge.decision.watch import AbsenceRules, HealthRules
 from edge.indicators.bank import IndicatorBank
+from edge.indicators.learning import learning
 from edge.indicators.readings import snapshot
 from edge.indicators.sample import Sample, read_sample
 from edge.indicators.speed import MOVING_KMH, SpeedGate, SpeedWatch
@@ -34,6 +35,7 @@ from edge.types import (
     EvidenceStrip,
     FaceObservation,
     Indicators,
+    PartLearning,
     Reading,
     SettingsChange,
     StreamMember,
@@ -141,6 +143,15 @@ class DecisionEngine:
         return self._strips.cut(key)
 
     @property
+    def speed_kmh(self) -> float | None:
+        """How fast the vehicle was at the last observation; None when that is not known."""
+        return self._speed.speed_kmh
+
+    def learning(self) -> tuple[PartLearning, ...]:
+        """Return how far each part of the driver's baseline is learnt, and what it waits for at this moment."""
+        return learning(self._bank, moving=self._moving.active and not self.private)
+
+    @property
     def baseline_revision(self) -> int:
         """Rises whenever `baseline()` would say something new."""
         return self._bank.baseline.revision
@@ -148,6 +159,10 @@ class DecisionEngine:
     def baseline(self) -> DriverBaseline:
         """Return what is known of the driver, to be kept for his return."""
         return self._bank.baseline.given()
+
+    def baseline_before(self) -> DriverBaseline | None:
+        """Return what a rollback would return to; None when there is nothing to return to."""
+        return self._bank.baseline.before
 
     def close(self, t_ns: int, reason: str = "shutdown") -> list[Decision]:
         """End the stream: end the events that run, close the open alerts with `reason`."""

@@ -82,6 +82,8 @@ class IndicatorBank:
         """What is held; None when no frame came."""
         self.openness: float | None = None
         self.view: View | None = None
+        self.speaking = False
+        """Whether the mouth moved as in speech, up to `now_ns`."""
         self.events: list[Event] = []
         """Events since they were last taken."""
         self._down = False
@@ -129,7 +131,7 @@ class IndicatorBank:
             self.anger.reset()
         self.now_ns = t_ns
         self.sample = self.openness = self.view = None
-        self._down = False
+        self.speaking = self._down = False
         self._minimum = None
         self.fatigue_level = None
         self.cues = Cues()
@@ -250,7 +252,7 @@ class IndicatorBank:
         self._event("yawn", self.yawn.advance(start_ns, t_ns, mouth_ratio, neutral_ratio, yawn_probability))
         if self.expression is None or self.anger is None:
             return
-        speaking = self._speech.advance(t_ns, mouth_ratio)
+        self.speaking = speaking = self._speech.advance(t_ns, mouth_ratio)
         expression = self.expression
         probabilities = expression.probabilities
         affect = (expression.valence, expression.arousal)

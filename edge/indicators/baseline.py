@@ -83,6 +83,10 @@ class BaselineLearner:
             parts["neutral_expression"] = self.neutral.progress
         return parts
 
+    def refused_by_part(self) -> dict[str, int]:
+        """How many full minutes of each part taught nothing: a mouth at no rest, a head that looked elsewhere."""
+        return {"mouth": self._mouth_learner.refused, "pose": self._pose_learner.refused}
+
     def given(self) -> DriverBaseline:
         """Return all that is known of the driver."""
         eyes, neutrals = dict(self._kept_eyes), dict(self._kept_neutrals)
@@ -102,6 +106,11 @@ class BaselineLearner:
         self._eye_learner.first = None
         self._set(NOTHING if baseline is None else self._believed(baseline))
         self._eye_learner.first = next(iter(self._kept_eyes.values()), None) or (self.eyes if self.frozen else None)
+
+    @property
+    def before(self) -> DriverBaseline | None:
+        """What a rollback would return to; None when there is nothing to return to."""
+        return self._steps[-1] if self._steps else None
 
     def rollback(self) -> bool:
         """Return to what stood before the last thing that was learnt; False when there is nothing to return to."""

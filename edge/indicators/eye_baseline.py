@@ -97,10 +97,8 @@ class EyeLearner:
 
     def advance(self, sample: Sample, duration_ns: int) -> bool:
         """Hold open eyes for so long; True when the minute is full."""
-        yaw, left, right = sample.yaw_deg, sample.left, sample.right
-        if yaw is not None and not -LEARN_YAW_MAX_DEG <= yaw <= LEARN_YAW_MAX_DEG:
-            return False
-        if left is None and right is None:
+        left, right = sample.left, sample.right
+        if head_is_turned(sample) or (left is None and right is None):
             return False
         held_ns = min(duration_ns, self._learn_ns - self.valid_ns)
         if left is not None:
@@ -175,3 +173,9 @@ class EyeLearner:
         return replace(
             eyes, open_left=open_left, open_right=open_right, alert_blinks=blinks, provenance=self._provenance(t_ns)
         )
+
+
+def head_is_turned(sample: Sample) -> bool:
+    """Whether the camera sees the head too far from the side to learn from its eyes."""
+    yaw = sample.yaw_deg
+    return yaw is not None and not -LEARN_YAW_MAX_DEG <= yaw <= LEARN_YAW_MAX_DEG

@@ -67,7 +67,7 @@ class NeutralExpression:
         if self.known is not None:
             return False
         self._elapsed_ns += duration_ns
-        if probabilities[HAPPINESS] + probabilities[SURPRISE] >= LAUGHTER:
+        if laughs(probabilities):
             return False
         duration_ns = min(duration_ns, self._learn_ns - self.valid_ns)
         index = int((probabilities[ANGER] + probabilities[DISGUST]) * _BINS)
@@ -111,6 +111,11 @@ class NeutralExpression:
         """Return h of one reading, referenced to the driver's neutral, 0 to 1."""
         shares = self.referenced(probabilities)
         return min(shares[ANGER] + shares[DISGUST], 1.0)
+
+
+def laughs(probabilities: tuple[float, ...]) -> bool:
+    """Whether a face that shows this, not referenced yet, is not at rest."""
+    return probabilities[HAPPINESS] + probabilities[SURPRISE] >= LAUGHTER
 
 
 def trusted(face: NeutralFace) -> NeutralFace | None:

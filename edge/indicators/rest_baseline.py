@@ -21,9 +21,11 @@ MOUTH_NEUTRAL_MAX: Final = 0.45
 class MouthLearner:
     """The mouth over one minute."""
 
-    __slots__ = ("_elapsed_ns", "_ratios")
+    __slots__ = ("_elapsed_ns", "_ratios", "refused")
 
     def __init__(self) -> None:
+        self.refused = 0
+        """Full minutes that taught nothing."""
         self._ratios = Histogram(0.0, 3.0, 0.01)
         self._elapsed_ns = 0
 
@@ -45,17 +47,22 @@ class MouthLearner:
         provenance = _provenance(end_ns, ratios.total_ns, self._elapsed_ns)
         ratios.clear()
         self._elapsed_ns = 0
-        return None if median is None or median > MOUTH_NEUTRAL_MAX else MouthBaseline(median, provenance)
+        if median is None or median > MOUTH_NEUTRAL_MAX:
+            self.refused += 1
+            return None
+        return MouthBaseline(median, provenance)
 
 
 class PoseLearner:
     """The head over one minute."""
 
-    __slots__ = ("_around_pitch_deg", "_around_yaw_deg", "_elapsed_ns", "_pitches", "_yaws")
+    __slots__ = ("_around_pitch_deg", "_around_yaw_deg", "_elapsed_ns", "_pitches", "_yaws", "refused")
 
     def __init__(self, around_yaw_deg: float, around_pitch_deg: float) -> None:
         self._around_yaw_deg = around_yaw_deg
         self._around_pitch_deg = around_pitch_deg
+        self.refused = 0
+        """Full minutes that taught nothing."""
         self._yaws = Histogram(-180.0, 180.0, 0.5)
         self._pitches = Histogram(-90.0, 90.0, 0.5)
         self._elapsed_ns = 0
@@ -82,7 +89,10 @@ class PoseLearner:
         self._yaws.clear()
         self._pitches.clear()
         self._elapsed_ns = 0
-        return None if yaw is None or pitch is None else PoseBaseline(yaw, pitch, provenance)
+        if yaw is None or pitch is None:
+            self.refused += 1
+            return None
+        return PoseBaseline(yaw, pitch, provenance)
 
     def trusted(self, pose: PoseBaseline, margin_deg: float) -> bool:
         """Whether a pose from outside is one that this camera could have learnt."""
