@@ -6,9 +6,11 @@ than half of its time. [S]
 Definition: an eye closes when its openness falls below 0.3 and is open again above 0.5; deep is below 0.2. Unseen
 gaps of at most 0.2 s inside a closure are bridged; a longer one ends it at its last closed moment, because unseen is
 never closed. Lids that hang between 0.3 and 0.5 for 0.3 s or longer, as they do against the sun, keep a closure going;
-when they fall anew a new one begins, so that what went before does not water down its deep share. While a closure alert
-is open (`alerting`) the closure goes on until recovery, 0.3 s open: a face that is lost lets its timer run on, and a
-flicker of one frame does not restart it. [D on S]
+when they fall anew a new one begins, so that what went before does not water down its deep share. After a blink, less
+than 0.5 s deep, it is enough that the lids rose above 0.3 and were not deep for 0.3 s: who squints has no wider eyes
+between two blinks, and what hovers about 0.3 is counted whole. After a longer one it is not enough, for lids tremble in
+a real microsleep. While a closure alert is open (`alerting`) the closure goes on until recovery, 0.3 s open: a face
+that is lost lets its timer run on, and a flicker of one frame does not restart it. [D on S]
 """
 
 from __future__ import annotations
@@ -41,6 +43,7 @@ class ClosureTracker:
         "_deep_share",
         "_down_deep_share",
         "_hanging_ns",
+        "_lifted_ns",
         "_log_ns",
         "_recovery_ns",
         "_reopened_above",
@@ -101,6 +104,8 @@ class ClosureTracker:
         self.last_closed_ns = t_ns or 0
         self._hanging_ns = 0
         """How long the lids have hung half-way since they were last deep: neither closed nor open."""
+        self._lifted_ns = 0
+        """... and how long they have not been deep since they first did."""
         self._unseen_since_ns: int | None = None
 
     def claims(self, start_ns: int, end_ns: int) -> tuple[tuple[int, int, bool], ...]:
@@ -133,6 +138,12 @@ class ClosureTracker:
         return self.closed_ns > 0 and self.deep_share >= needed
 
     @property
+    def _hung(self) -> bool:
+        """Whether the lids have hung for so long that what falls now is another closure."""
+        blinked = self.deep_ns < self._log_ns
+        return (self._lifted_ns if blinked else self._hanging_ns) >= self._recovery_ns
+
+    @property
     def claims_attention(self) -> bool:
         """Whether the closure is the cause at hand, so that the same time is not counted as looking away too."""
         return self.start_ns is not None and (self.alerting or (self.length_ns >= self._log_ns and self.counts))
@@ -159,11 +170,17 @@ class ClosureTracker:
         if openness > self._reopened_above:
             return self._hold_open(self.start_ns, start_ns, end_ns)
         self._hold_closed(start_ns, end_ns, deep=openness < self._deep_below, down=down)
-        if openness >= self._closed_below:
-            self._hanging_ns += duration_ns
-        elif openness < self._deep_below:
-            self._hanging_ns = 0
+        self._hold_half_way(openness, duration_ns)
         return None
+
+    def _hold_half_way(self, openness: float, duration_ns: int) -> None:
+        if openness < self._deep_below:
+            self._hanging_ns = self._lifted_ns = 0
+        elif openness >= self._closed_below:
+            self._hanging_ns += duration_ns
+            self._lifted_ns += duration_ns
+        elif self._lifted_ns:
+            self._lifted_ns += duration_ns
 
     def _hold_open(self, closed_since_ns: int, start_ns: int, end_ns: int) -> FinishedClosure | None:
         self.open_ns += end_ns - start_ns
@@ -219,7 +236,7 @@ class ClosureTracker:
             return None if self.alerting else self._finish(start_ns, end_seen=True)
         if unseen_since is not None and t_ns - unseen_since <= self._bridge_ns:
             self.length_ns += t_ns - unseen_since
-        if openness < self._closed_below and self._hanging_ns >= self._recovery_ns and not self.alerting:
+        if openness < self._closed_below and self._hung and not self.alerting:
             finished = self._finish(start_ns, end_seen=True)
             self._begin(t_ns)
             return finished

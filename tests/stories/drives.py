@@ -374,6 +374,40 @@ def asleep_after_squinting_against_the_sun(camera: dict[str, float]) -> Drive:
     return drive.closed(1.8).attentive(60)
 
 
+@story("")
+def blinks_amid_squinting_at_the_cluster(camera: dict[str, float]) -> Drive:
+    """Narrowed eyes, lowered to the cluster: lids at the very threshold between two blinks do not make one closure.
+
+    From the first blink's start to the second's end it is 1.2 s, deep for 0.7 s of it.
+    """
+
+    def hovering(at_s: float) -> dict[str, float]:
+        return lids(0.34 if at_s < 0.2 else 0.27)
+
+    drive = Drive(**camera).on_motorway().attentive(120)
+    for _ in range(5):
+        drive.show(4.0, **lids(0.45)).closed(0.3).show(0.5, hovering).closed(0.4).show(1.0, **lids(0.45))
+        drive.attentive(20)
+    return drive
+
+
+@story(
+    """
+    141.0       eyes_closed  L1
+    141.5       microsleep   L3
+    142.0       microsleep   ends recovered
+    """
+)
+def asleep_with_trembling_lids(camera: dict[str, float]) -> Drive:
+    """Shut for 0.8 s, lids that tremble about 0.3 for 0.5 s, shut again: one closure of 2 s, deep for most of it."""
+
+    def trembling(at_s: float) -> dict[str, float]:
+        return lids(0.34 if at_s < 0.1 else 0.26)
+
+    drive = Drive(**camera).on_motorway().attentive(140)
+    return drive.closed(0.8).show(0.5, trembling).closed(0.7).attentive(60)
+
+
 @story(
     """
     241.0       eyes_closed  L1

@@ -82,6 +82,35 @@ def test_half_shut_eyes_are_no_microsleep() -> None:
     assert len(told.events("long_closure")) == 1
 
 
+def half_open(openness: float) -> dict[str, float]:
+    return {"eye_openness_left": openness, "eye_openness_right": openness}
+
+
+def test_two_blinks_with_hanging_lids_between_are_not_one_closure(any_camera: dict[str, float]) -> None:
+    drive = Drive(**any_camera).ahead(3).show(2, **half_open(0.4)).closed(0.3)
+    told = drive.show(0.2, **half_open(0.34)).show(0.3, **half_open(0.27)).closed(0.4).ahead(3).judge()
+    assert told.alerts(*LADDER) == []
+    assert told.events("long_closure") == []
+    assert len(told.events("slow_blink")) + len(told.events("blink")) == 2
+
+
+@pytest.mark.parametrize("flicker", [0.27, 0.35, 0.45])
+def test_a_slow_flickering_microsleep_is_one_closure(camera: dict[str, float], flicker: float) -> None:
+    drive = Drive(**camera).ahead(3)
+    for _ in range(4):
+        drive.closed(0.4).show(0.2, **half_open(flicker))
+    told = drive.ahead(3).judge()
+    assert [story.kind for story in told.alerts(*LADDER)] == ["eyes_closed", "microsleep"]
+    assert told.alerts("microsleep")[0].start_s == pytest.approx(4.5, abs=0.2)
+
+
+def test_lids_that_tremble_after_half_a_second_of_sleep_do_not_wake(camera: dict[str, float]) -> None:
+    # Before the notice at 1.0 s, from which on nothing but recovery ends a closure.
+    told = Drive(**camera).ahead(3).closed(0.55).show(0.1, **half_open(0.34)).show(0.3, **half_open(0.27))
+    (story,) = told.closed(0.8).ahead(3).judge().alerts("microsleep")
+    assert story.start_s == pytest.approx(4.5, abs=0.2)
+
+
 def test_asleep_from_the_first_frame(any_camera: dict[str, float]) -> None:
     told = Drive(**any_camera).closed(90).judge()
     starts = {story.kind: story.start_s for story in told.alerts(*LADDER)}

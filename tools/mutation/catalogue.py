@@ -186,9 +186,33 @@ MISTAKES: Final = (
     Mutant(
         "lids that hung water down the closure that follows",
         "edge/indicators/closure.py",
-        "if openness < self._closed_below and self._hanging_ns >= self._recovery_ns and not self.alerting:",
+        "if openness < self._closed_below and self._hung and not self.alerting:",
         "if False:",
         (STORY.format("asleep-after-squinting-against-the-sun"),),
+    ),
+    Mutant(
+        "two blinks with hanging lids between are one closure",
+        "edge/indicators/closure.py",
+        "(self._lifted_ns if blinked else self._hanging_ns)",
+        "self._hanging_ns",
+        (
+            STORY.format("blinks-amid-squinting-at-the-cluster"),
+            CLOSURES + "test_two_blinks_with_hanging_lids_between_are_not_one_closure",
+        ),
+    ),
+    Mutant(
+        "lids that tremble in sleep have woken",
+        "edge/indicators/closure.py",
+        "(self._lifted_ns if blinked else self._hanging_ns)",
+        "self._lifted_ns",
+        (CLOSURES + "test_lids_that_tremble_after_half_a_second_of_sleep_do_not_wake",),
+    ),
+    Mutant(
+        "every half-open frame in sleep has woken",
+        "edge/indicators/closure.py",
+        ">= self._recovery_ns\n\n    @property\n    def claims_attention",
+        "> 0\n\n    @property\n    def claims_attention",
+        (CLOSURES + "test_a_slow_flickering_microsleep_is_one_closure",),
     ),
     Mutant(
         "lids that hang while looking down are closures",
