@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from edge.uplink.database import OutboxBusyError, OutboxError, OutboxFullError
 from edge.uplink.envelope import Register
 from edge.uplink.ids import boot_id
+from edge.uplink.settling import Settling
 
 if TYPE_CHECKING:
     from edge.types import AlertChange
@@ -34,6 +35,7 @@ class Keeper:
         self.outbox = outbox
         self.faults: set[str] = set()
         self._pending: deque[StoredAlert] = deque()
+        self._settling = Settling()
         self._delivered: list[int] = []
         self._dropped = {False: 0, True: 0}  # by critical, while in memory
         self._retry_ns = now.mono_ns
@@ -56,9 +58,17 @@ class Keeper:
         """Take a message; it is on disk after the next `flush` that could write."""
         self._hold(self.register.store(change, context, now))
 
-    def delivered(self, seq: int) -> None:
-        """Note that the broker has a row; it is deleted with the next `flush`."""
-        self._delivered.append(seq)
+    def accepted(self, seq: int, sent: int, now: Instant) -> None:
+        """Note that the broker has answered for a row, when `sent` was the newest message sent to it."""
+        self._settling.add(seq, sent, now.mono_ns)
+
+    def settle(self, answered: int, now: Instant) -> None:
+        """Have rows that the broker is sure to have deleted with the next `flush`; see `edge.uplink.settling`."""
+        self._delivered += self._settling.settled(answered, now.mono_ns)
+
+    def unsettle(self) -> None:
+        """Have rows that may not have outlived their connection sent again."""
+        self._settling.clear()
 
     def flush(self, now: Instant) -> bool:
         """Write and delete what is due, in one go each; True when something was written."""
@@ -77,11 +87,14 @@ class Keeper:
             return False
 
     def rows(self, after: int, limit: int, now: Instant) -> list[tuple[int, StoredAlert]]:
-        """Return committed rows above `after`, in order; none while the outbox cannot be read."""
+        """Return committed rows above `after` that the broker has not answered for, in order.
+
+        None while the outbox cannot be read.
+        """
         if not self.outbox.is_open:
             return []
         try:
-            return self.outbox.after(after, limit)
+            return [row for row in self.outbox.after(after, limit) if row[0] not in self._settling]
         except OutboxError as error:
             self._fail(error, now)
             return []
@@ -91,10 +104,17 @@ class Keeper:
         if not self.outbox.is_open:
             raise OutboxError("the outbox cannot be opened now")
         deleted = self.outbox.purge()
-        deleted["alerts"] += len(self._pending)
+        # Nobody waited any more for what the broker has answered for.
+        deleted["alerts"] += len(self._pending) - len(self._settling) - len(self._delivered)
         self._pending.clear()
         self._delivered.clear()
+        self._settling.clear()
         return deleted
+
+    @property
+    def waiting(self) -> int:
+        """Messages on disk that the broker has not answered for."""
+        return max(0, self.outbox.depth - len(self._settling))
 
     @property
     def last_seq(self) -> int:

@@ -53,6 +53,10 @@ class Link:
         self.faults: set[str] = set()
         self.last_answer_ns: int | None = None
         """When the broker last answered anything."""
+        self.sent = 0
+        """Number of the newest QoS 1 message that was sent, counted over all connections."""
+        self.answered = 0
+        """Number of the newest one that was answered."""
         self._settings = settings
         self._topics = topics
         self._boot_id = boot_id
@@ -62,7 +66,7 @@ class Link:
         self._number = 0
         self._connection: Connection | None = None
         self._since_ns = 0
-        self._unanswered: dict[int, int] = {}  # message id -> when it was sent
+        self._unanswered: dict[int, tuple[int, int]] = {}  # message id -> when it was sent, its number
         self._retry_s = FIRST_RETRY_S
         self._retry_ns = 0
         self._jitter = random.Random()  # noqa: S311 - spreads a fleet's attempts, guards nothing
@@ -99,8 +103,10 @@ class Link:
                 logger.info("connected to %s:%d", self._settings.host, self._settings.port)
                 self._complained = ""
             case Answered():
-                if self._unanswered.pop(event.message_id, None) is None:
+                debt = self._unanswered.pop(event.message_id, None)
+                if debt is None:
                     return False
+                self.answered = max(self.answered, debt[1])
                 self.last_answer_ns = now_ns
                 self.faults.discard("mqtt_stalled")
             case Received():
@@ -138,7 +144,8 @@ class Link:
             topic, payload, qos=qos, retain=retain, content_type=content_type, correlation=correlation
         )
         if message_id is not None and qos:
-            self._unanswered[message_id] = now_ns
+            self.sent += 1
+            self._unanswered[message_id] = (now_ns, self.sent)
         return message_id
 
     @property
@@ -185,7 +192,7 @@ class Link:
     def _oldest_debt_ns(self, now_ns: int) -> int:
         if not self.connected:
             return self._since_ns
-        return next(iter(self._unanswered.values()), now_ns)
+        return next(iter(self._unanswered.values()), (now_ns, 0))[0]
 
     def _give_up(self, now_ns: int, why: str) -> None:
         if self._connection is not None:

@@ -293,6 +293,10 @@ class Uplink:
                 context = msgspec.structs.replace(context, in_cab=in_cab())
             self._keeper.put(change, context, now)
         self._take_trips(now)
+        if self._link.connected:
+            self._keeper.settle(self._link.answered, now)
+        else:
+            self._keeper.unsettle()
         if self._keeper.flush(now):
             # Told only now: what is published must be on disk.
             self._telemetry.tell_active(self._keeper.register.active(now), now)
@@ -341,6 +345,7 @@ class Uplink:
             self._remote.take(news, now)
 
     def _answered(self, answer: Answered, now: Instant) -> None:
+        self._keeper.settle(self._link.answered, now)
         code = answer.reason_code
         refused = code >= FAILURE
         if refused:
@@ -350,7 +355,7 @@ class Uplink:
         accepted = not refused and not (code == NO_SUBSCRIBER and self._mqtt.require_subscriber)
         seq = self._window.answered(answer.message_id, now.mono_ns, accepted=accepted)
         if seq is not None and accepted:
-            self._keeper.delivered(seq)
+            self._keeper.accepted(seq, self._link.sent, now)
             self._delivered += 1
             self._faults.clear()
 
@@ -375,7 +380,7 @@ class Uplink:
         keeper, answer_ns = self._keeper, self._link.last_answer_ns
         self._counters = UplinkCounters(
             connected=self._link.connected,
-            outbox_depth=self._outbox.depth,
+            outbox_depth=keeper.waiting,
             pending=keeper.pending,
             delivered=self._delivered,
             dropped_info=keeper.dropped(critical=False),
@@ -413,7 +418,7 @@ class Uplink:
         if self._link.connecting:
             return False
         hopeless = not self._link.connected or self._window.paused
-        delivered = self._outbox.depth == 0 and self._window.in_flight == 0 and not self._trip_post.busy
+        delivered = self._keeper.waiting == 0 and self._window.in_flight == 0 and not self._trip_post.busy
         return hopeless or delivered
 
     def _goodbye(self, now: Instant) -> None:

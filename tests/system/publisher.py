@@ -1,5 +1,7 @@
 """A process that does nothing but raise numbered alerts through the real uplink, to be killed by tests.
 
+Quick to start; `numbered_daemon.py` is the whole daemon.
+
 Arguments: broker port, state directory, ledger file, messages per second, first number, how many.
 A number is written to the ledger only after the outbox has committed it, a row id to `{ledger}.acknowledged` once
 the broker has answered for it. Ends at SIGTERM as the daemon would.
@@ -49,9 +51,8 @@ def keep_ledger(path: Path) -> None:
     AlertOutbox.delete = delete  # type: ignore[method-assign]
 
 
-def numbered(number: int) -> AlertChange:
+def numbered(number: int, now_ns: int) -> AlertChange:
     """Return the message of a number: odd ones close the alert that the even one before has opened."""
-    now_ns = time.monotonic_ns()
     return AlertChange(
         t_ns=now_ns,
         key=f"eyes_closed-{number // 2}",
@@ -82,7 +83,7 @@ def main() -> int:
     for number in range(int(first), int(first) + int(count)):
         if end.is_set():
             break
-        while not uplink.offer_alert(numbered(number), AlertContext()):
+        while not uplink.offer_alert(numbered(number, time.monotonic_ns()), AlertContext()):
             if uplink.failure() is not None:
                 return 1
             time.sleep(0.01)

@@ -44,10 +44,29 @@ def test_writes_in_order_and_deletes_what_was_delivered(tmp_path: Path) -> None:
     assert keeper.rows(0, 10, clock.now()) == []  # nobody is told before the commit
     assert keeper.flush(clock.now())
     assert [seq for seq, _ in keeper.rows(0, 10, clock.now())] == [1, 2, 3]
-    keeper.delivered(2)
+    keeper.accepted(2, sent=5, now=clock.now())
+    keeper.settle(6, clock.now())
     assert not keeper.flush(clock.now())
     assert [seq for seq, _ in keeper.rows(0, 10, clock.now())] == [1, 3]
     assert keeper.last_seq == 3
+    keeper.outbox.close()
+
+
+def test_row_that_was_answered_for_is_kept_until_it_has_settled_and_not_sent_meanwhile(tmp_path: Path) -> None:
+    clock = SetClock()
+    keeper = keeper_in(tmp_path, clock)
+    for number in range(2):
+        keeper.put(notice(number), CONTEXT, clock.now())
+    keeper.flush(clock.now())
+    keeper.accepted(1, sent=5, now=clock.now())
+    keeper.settle(5, clock.now())
+    keeper.flush(clock.now())
+    assert keeper.outbox.depth == 2
+    assert keeper.waiting == 1
+    assert [seq for seq, _ in keeper.rows(0, 10, clock.now())] == [2]
+    keeper.unsettle()  # the connection is lost: the broker may have died with it
+    assert [seq for seq, _ in keeper.rows(0, 10, clock.now())] == [1, 2]
+    assert keeper.waiting == 2
     keeper.outbox.close()
 
 

@@ -97,6 +97,20 @@ def test_missing_answer_is_a_stall(link: Link, network: type) -> None:
     assert link.faults == {"mqtt_stalled"}
 
 
+def test_messages_are_numbered_over_all_connections(link: Link, network: type) -> None:
+    connection = connect(link, network)
+    first = link.publish("t", b"", 0)
+    link.publish("t", b"", 0, qos=0)
+    link.publish("t", b"", 0)
+    assert link.take(connection.answer(first), 0)
+    assert (link.sent, link.answered) == (2, 1)
+    link.take(connection.end(), S)
+    connection = connect(link, network, 100 * S)
+    again = link.publish("t", b"", 100 * S)
+    assert link.take(connection.answer(again), 100 * S)
+    assert (link.sent, link.answered) == (3, 3)
+
+
 def test_stall_is_judged_by_the_oldest_debt_and_forgiven_by_an_answer(link: Link, network: type) -> None:
     connection = connect(link, network)
     first = link.publish("t", b"", 0)

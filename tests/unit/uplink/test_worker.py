@@ -152,6 +152,26 @@ def test_alerts_of_an_offline_time_are_marked_as_late(network: type[ObligingConn
     assert [event["data"].get("replayed", False) for event in documents(network, "alert")] == [True, False]
 
 
+def test_alert_whose_broker_may_have_died_before_saving_it_goes_out_again(
+    network: type[ObligingConnection], tmp_path: Path
+) -> None:
+    clock = SetClock()
+    uplink = Uplink(MQTT, Outbox(), state_dir=tmp_path, info=INFO, clock=clock)
+    uplink.start()
+    for number in range(3):
+        uplink.offer_alert(notice(number), CONTEXT)
+        assert wait_for(lambda number=number: uplink.counters().delivered == number + 1)
+    network.made[-1].tell(network.made[-1].end("killed"))
+    assert wait_for(lambda: uplink.counters().outbox_depth == 1), "the last one: nothing was answered after it"
+    clock.advance(60.0)
+    assert wait_for(lambda: uplink.counters().delivered == 4)
+    result = uplink.stop(5.0)
+    assert (result.left, result.clean) == (0, True)
+    alerts = [event["data"] for event in documents(network, "alert")]
+    assert [alert["seq"] for alert in alerts] == [1, 2, 3, 3]
+    assert alerts[-1]["replayed"]
+
+
 def test_full_queue_is_counted_and_never_blocks(
     uplink: Uplink, network: type[ObligingConnection], monkeypatch: pytest.MonkeyPatch
 ) -> None:

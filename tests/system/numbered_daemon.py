@@ -1,0 +1,73 @@
+"""The daemon with a stand-in for what sees: every frame of a drawn camera raises one numbered alert.
+
+Arguments: configuration, ledger file, first number, how many. Real are the process and its lock, every thread, the
+hand-over between them, the pipeline, the rules (which find nobody in the driver's seat), the cab's player, the outlets,
+the uplink, its outbox and its connection, health, the watchdog and the end at SIGTERM. Not real are the camera, the
+networks and the numbered alerts themselves: no face gives fifty a second.
+A number is written to the ledger only after the outbox has committed it, a row id to `{ledger}.acknowledged` once the
+broker has answered for it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import edge.app
+from edge.config.load import load_config
+from edge.decision.engine import DecisionEngine
+from edge.types import FaceObservation
+from tests.system.publisher import keep_ledger, numbered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from edge.types import Decision, StreamMember
+
+
+class NumberedEngine(DecisionEngine):
+    """The real rules, and one numbered alert a frame beside them."""
+
+    numbers: Iterator[int]
+
+    def feed(self, member: StreamMember) -> list[Decision]:
+        """Decide, and raise the next number."""
+        decisions = super().feed(member)
+        if isinstance(member, FaceObservation):
+            decisions += [numbered(number, member.t_ns) for number in (next(self.numbers, None),) if number is not None]
+        return decisions
+
+
+class Nobody:
+    """A face observer that sees nobody."""
+
+    def __init__(self, *_: Any) -> None:
+        pass
+
+    def observe(self, _gray: object, t_ns: int) -> FaceObservation:
+        """Return an observation without a face."""
+        return FaceObservation(t_ns=t_ns)
+
+
+def no_nets(*_: Any, **__: Any) -> Any:
+    """Stand in for the opened networks: there are none."""
+    return SimpleNamespace(
+        names=lambda: (), by_name=dict, degraded_reason=lambda: None, faults=set, short_range_name="none"
+    )
+
+
+def main() -> int:
+    """Run until SIGTERM."""
+    config, ledger, first, count = sys.argv[1:]
+    keep_ledger(Path(ledger))
+    NumberedEngine.numbers = iter(range(int(first), int(first) + int(count)))
+    edge.app.DecisionEngine = NumberedEngine  # type: ignore[misc]
+    edge.app.FaceObserver = Nobody  # type: ignore[misc, assignment]
+    edge.app.open_nets = no_nets
+    return edge.app.run_daemon(load_config(Path(config)), config_path=Path(config))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

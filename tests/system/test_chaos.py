@@ -1,0 +1,213 @@
+"""Nothing that was committed is lost, whatever dies or hangs, and however often: counted."""
+
+from __future__ import annotations
+
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from tests.support.arrivals import EPOCH, Ledger, gather, judge
+from tests.support.brokers import Fleet, Mosquitto, wait_for
+from tests.support.tcp_proxy import TcpProxy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.support.figures import Figures
+
+pytestmark = pytest.mark.broker
+
+CHECKOUT = Path(__file__).parents[2]
+CHAOS_S = 1200.0
+ALERTS_A_SEED = 50_000 // 3 + 1
+RECOVERY_S = 240.0
+"""The longest pause between two attempts, and a backlog of ten minutes at 200 a second."""
+
+
+class NumberedDaemon:
+    """`numbered_daemon.py` over its several lives: the daemon, whose camera raises fifty numbered alerts a second."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.ledger = Ledger(folder / "ledger")
+        self._folder = folder
+        self._lives = 0
+        self._process: subprocess.Popen[bytes] | None = None
+        self._config = folder / "config.yaml"
+        self._config.write_text(
+            yaml.safe_dump(
+                {
+                    "camera": {"source": "synthetic", "width": 160, "height": 120, "fps": 50.0},
+                    "mqtt": {"host": "127.0.0.1", "port": port, "keepalive_s": 5},
+                    "service": {"state_dir": str(folder / "state")},
+                }
+            )
+        )
+
+    def start(self) -> None:
+        self._lives += 1
+        arguments = [str(self._config), str(self.ledger.file), str(self._lives * EPOCH), str(EPOCH)]
+        with (self._folder / "daemon.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.system.numbered_daemon", *arguments], cwd=CHECKOUT, stdout=log, stderr=log
+            )
+
+    def kill(self) -> None:
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(10)
+        self._process = None
+
+    def finish(self) -> None:
+        """Ask for a regular end, which must leave nothing behind."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        assert self._process.wait(60) == 0
+        self._process = None
+        with closing(sqlite3.connect(self._folder / "state" / "outbox.db")) as database:
+            assert database.execute("SELECT count(*) FROM alert").fetchone() == (0,)
+
+    def close(self) -> None:
+        if self._process is not None:
+            self.kill()
+
+
+class Listener:
+    """A consumer with a session that the broker keeps, which goes away and comes back."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._earlier: list[bytes] = []
+        self._fleet: Fleet | None = None
+
+    def come(self) -> None:
+        if self._fleet is None:
+            self._fleet = Fleet(self._port, "dms/1/+/+/alert")
+
+    def go(self) -> None:
+        if self._fleet is not None:
+            self._fleet.close()
+            self._earlier += self._fleet.of("alert")
+            self._fleet = None
+
+    def turn(self) -> None:
+        if self._fleet is None:
+            self.come()
+        else:
+            self.go()
+
+    def heard(self) -> list[bytes]:
+        return self._earlier + ([] if self._fleet is None else self._fleet.of("alert"))
+
+
+class Chaos:
+    """One daemon, one broker, one consumer and the network between, all of them unreliable."""
+
+    def __init__(self, mosquitto: str, folder: Path, chance: random.Random) -> None:
+        self.broker = Mosquitto(mosquitto, folder / "broker")
+        self.network = TcpProxy(self.broker.port)
+        self.daemon = NumberedDaemon(folder, self.network.port)
+        self.listener = Listener(self.broker.port)
+        self.count: Counter[str] = Counter()
+        self._chance = chance
+        self.deeds: dict[str, Callable[[], None]] = {
+            "kill -9 of the daemon": self.kill_daemon,
+            "kill -9 of the broker": self.kill_broker,
+            "SIGSTOP of the broker": self.freeze_broker,
+            "TCP cut": lambda: self.note(self.network.cut() > 0),
+            "network that swallows": self.swallow,
+            "consumer goes or comes": self.listener.turn,
+        }
+
+    def do(self, deed: str) -> None:
+        self.count[deed] += 1
+        self.deeds[deed]()
+
+    def note(self, happened: bool) -> None:
+        """Count a cut that found nothing to cut apart."""
+        self.count["cut while nobody was connected"] += not happened
+
+    def kill_daemon(self) -> None:
+        self.daemon.kill()
+        time.sleep(self._chance.uniform(0.1, 0.6))
+        self.daemon.start()
+
+    def kill_broker(self) -> None:
+        self.broker.kill()
+        time.sleep(self._chance.uniform(0.3, 3.0))
+        self.broker.start()
+
+    def freeze_broker(self) -> None:
+        self.broker.freeze()
+        time.sleep(self._chance.uniform(2.0, 14.0))
+        self.broker.thaw()
+
+    def swallow(self) -> None:
+        self.network.swallow()
+        time.sleep(self._chance.uniform(2.0, 14.0))
+        self.network.pass_on()
+
+    def close(self) -> None:
+        self.daemon.close()
+        self.listener.go()
+        self.network.close()
+        self.broker.close()
+
+
+@pytest.fixture
+def chaos(mosquitto: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Chaos]:
+    made = Chaos(mosquitto, tmp_path, random.Random(getattr(request, "param", 0)))
+    yield made
+    made.close()
+
+
+def test_each_trouble_once(chaos: Chaos) -> None:
+    chaos.broker.start()
+    chaos.daemon.start()
+    for deed in chaos.deeds:
+        if deed != "SIGSTOP of the broker":  # test_delivery.py has it
+            before = len(chaos.daemon.ledger.committed())
+            assert wait_for(lambda before=before: len(chaos.daemon.ledger.committed()) > before + 40, 30.0)
+            chaos.do(deed)
+    chaos.listener.come()
+    judge(chaos.listener.heard, chaos.daemon.ledger, 60.0)
+    chaos.daemon.finish()
+    judge(chaos.listener.heard, chaos.daemon.ledger)
+
+
+@pytest.mark.full
+@pytest.mark.timeout(CHAOS_S + 900)
+@pytest.mark.parametrize("chaos", [1, 2, 3], indirect=True)
+def test_twenty_minutes_of_chaos(chaos: Chaos, figure: Figures) -> None:
+    """Every few seconds something dies, hangs, is cut, or the consumer goes away or comes back."""
+    chance = chaos._chance
+    chaos.broker.start()
+    chaos.daemon.start()
+    time.sleep(10.0)  # nobody has subscribed yet: the first consumer is late too
+    chaos.listener.come()
+    ends_s = time.monotonic() + CHAOS_S
+    while time.monotonic() < ends_s:
+        time.sleep(chance.uniform(3.0, 8.0))
+        chaos.do(chance.choice(list(chaos.deeds)))
+        print(f"{ends_s - time.monotonic():.0f} s to go, {len(chaos.listener.heard())} arrived", flush=True)
+    chaos.listener.come()
+    gather(chaos.listener.heard, chaos.daemon.ledger, RECOVERY_S)
+    chaos.daemon.finish()
+    arrivals, lost = gather(chaos.listener.heard, chaos.daemon.ledger)
+    for deed, times in sorted(chaos.count.items()):
+        figure("delivery", deed, times, unit="times")
+    figure("delivery", "alerts committed", len(chaos.daemon.ledger.committed()), at_least=ALERTS_A_SEED)
+    figure("delivery", "of these lost", len(lost), at_most=0)
+    figure("delivery", "sequence numbers that never arrived", len(arrivals.missing()), at_most=0)
+    share = 100.0 * arrivals.duplicates / len(arrivals.first)
+    figure("delivery", "duplicates", round(share, 3), unit="%", at_most=1.0)
+    figure("delivery", "first arrivals out of order", arrivals.disorder, at_most=0)
