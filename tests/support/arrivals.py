@@ -42,6 +42,8 @@ class Arrivals:
         self.first: list[dict[str, Any]] = []
         """Data of every alert message at its first arrival, in order."""
         self.numbers: set[int] = set()
+        self.by_seq: dict[int, int] = {}
+        """Sequence number to the alert's number."""
         self.twice: list[int] = []
         """Numbers that arrived under two ids."""
         self._known: set[tuple[str, str]] = set()
@@ -63,6 +65,7 @@ class Arrivals:
                     if number in self.numbers:
                         self.twice.append(number)
                     self.numbers.add(number)
+                    self.by_seq[event["data"]["seq"]] = number
         return self
 
     @property

@@ -3,82 +3,29 @@
 from __future__ import annotations
 
 import random
-import signal
-import sqlite3
-import subprocess
-import sys
 import time
 from collections import Counter
-from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
-from tests.support.arrivals import EPOCH, Ledger, gather, judge
+from tests.support.arrivals import gather, judge
 from tests.support.brokers import Fleet, Mosquitto, wait_for
+from tests.support.numbered import NumberedDaemon
 from tests.support.tcp_proxy import TcpProxy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.support.figures import Figures
 
 pytestmark = pytest.mark.broker
 
-CHECKOUT = Path(__file__).parents[2]
 CHAOS_S = 1200.0
 ALERTS_A_SEED = 50_000 // 3 + 1
 RECOVERY_S = 240.0
 """The longest pause between two attempts, and a backlog of ten minutes at 200 a second."""
-
-
-class NumberedDaemon:
-    """`numbered_daemon.py` over its several lives: the daemon, whose camera raises fifty numbered alerts a second."""
-
-    def __init__(self, folder: Path, port: int) -> None:
-        self.ledger = Ledger(folder / "ledger")
-        self._folder = folder
-        self._lives = 0
-        self._process: subprocess.Popen[bytes] | None = None
-        self._config = folder / "config.yaml"
-        self._config.write_text(
-            yaml.safe_dump(
-                {
-                    "camera": {"source": "synthetic", "width": 160, "height": 120, "fps": 50.0},
-                    "mqtt": {"host": "127.0.0.1", "port": port, "keepalive_s": 5},
-                    "service": {"state_dir": str(folder / "state")},
-                }
-            )
-        )
-
-    def start(self) -> None:
-        self._lives += 1
-        arguments = [str(self._config), str(self.ledger.file), str(self._lives * EPOCH), str(EPOCH)]
-        with (self._folder / "daemon.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.system.numbered_daemon", *arguments], cwd=CHECKOUT, stdout=log, stderr=log
-            )
-
-    def kill(self) -> None:
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait(10)
-        self._process = None
-
-    def finish(self) -> None:
-        """Ask for a regular end, which must leave nothing behind."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGTERM)
-        assert self._process.wait(60) == 0
-        self._process = None
-        with closing(sqlite3.connect(self._folder / "state" / "outbox.db")) as database:
-            assert database.execute("SELECT count(*) FROM alert").fetchone() == (0,)
-
-    def close(self) -> None:
-        if self._process is not None:
-            self.kill()
 
 
 class Listener:
@@ -115,7 +62,7 @@ class Chaos:
     def __init__(self, mosquitto: str, folder: Path, chance: random.Random) -> None:
         self.broker = Mosquitto(mosquitto, folder / "broker")
         self.network = TcpProxy(self.broker.port)
-        self.daemon = NumberedDaemon(folder, self.network.port)
+        self.daemon = NumberedDaemon(folder, port=self.network.port)
         self.listener = Listener(self.broker.port)
         self.count: Counter[str] = Counter()
         self._chance = chance
@@ -181,6 +128,7 @@ def test_each_trouble_once(chaos: Chaos) -> None:
     chaos.listener.come()
     judge(chaos.listener.heard, chaos.daemon.ledger, 60.0)
     chaos.daemon.finish()
+    assert not chaos.daemon.waiting()
     judge(chaos.listener.heard, chaos.daemon.ledger)
 
 
@@ -202,6 +150,7 @@ def test_twenty_minutes_of_chaos(chaos: Chaos, figure: Figures) -> None:
     chaos.listener.come()
     gather(chaos.listener.heard, chaos.daemon.ledger, RECOVERY_S)
     chaos.daemon.finish()
+    assert not chaos.daemon.waiting()
     arrivals, lost = gather(chaos.listener.heard, chaos.daemon.ledger)
     for deed, times in sorted(chaos.count.items()):
         figure("delivery", deed, times, unit="times")
