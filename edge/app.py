@@ -28,7 +28,7 @@ from edge.camera.base import CameraError
 from edge.camera.capture import Capture, Condition
 from edge.camera.ir_control import IrControl
 from edge.camera.ir_light import output_for
-from edge.camera.open import source_for
+from edge.camera.open import metering_for, source_for
 from edge.decision.engine import DecisionEngine
 from edge.drivers import DriverStore, ReturningDriver
 from edge.hands import FleetHands
@@ -156,7 +156,8 @@ class Daemon:
         self._nets = open_nets(
             config.inference, config.expression, manifest=self._manifest, state_dir=config.service.state_dir
         )
-        source = source_for(config.camera, self._clock, start_ns=self._start_ns())
+        metering = metering_for(config.camera)
+        source = source_for(config.camera, self._clock, start_ns=self._start_ns(), metering=metering)
         self._slot: LatestSlot[Frame] = LatestSlot() if source.live else PatientSlot()
         ir_output = output_for(config.camera.ir)
         self._ir = None if ir_output is None else IrControl(config.camera.ir, ir_output, self._clock)
@@ -235,6 +236,7 @@ class Daemon:
                 self._ignition,
                 driver,
                 self._calibration,
+                *(() if metering is None else (metering,)),
                 *self._recordings,
             ),
             driver=driver,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from edge.camera.base import CameraFormatError
-from edge.camera.open import source_for
+from edge.camera.open import metering_for, source_for
 from edge.vision.camera_condition import CameraCondition
 from edge.vision.nets import open_nets
 from edge.vision.observer import FaceObserver
@@ -41,7 +41,8 @@ class Perception:
         camera = config.camera
         if path is not None:
             camera = msgspec.structs.replace(camera, source="files", path=str(path), pace="fast", loop=False)
-        self.source: CameraSource = source_for(camera, start_ns=0)
+        self._metering = metering_for(camera)
+        self.source: CameraSource = source_for(camera, start_ns=0, metering=self._metering)
         self.source.open()
         with contextlib.ExitStack() as undo:
             undo.callback(self.source.close)
@@ -75,6 +76,8 @@ class Perception:
         """Return what one frame says: the observation, and the camera's condition when it has something to say."""
         condition = self._condition.feed(frame.gray, frame.t_ns)
         observation = self._observer.observe(frame.gray, frame.t_ns)
+        if self._metering is not None:
+            self._metering.on_member(observation)
         return [observation] if condition is None else [condition, observation]
 
     def mesh_points(self) -> NDArray[np.float32] | None:

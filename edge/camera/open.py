@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edge.camera.base import CameraFormatError, CameraSource
+from edge.camera.face_metering import FaceMetering
 from edge.camera.files import FileSource
 from edge.camera.picamera import PicameraSource
 from edge.camera.synthetic import SyntheticSource
@@ -16,10 +17,22 @@ if TYPE_CHECKING:
     from edge.runtime.clock import Clock
 
 
-def source_for(camera: Camera, clock: Clock | None = None, start_ns: int | None = None) -> CameraSource:
+def metering_for(camera: Camera) -> FaceMetering | None:
+    """Make what exposes for the face; None where the camera is to do it alone, or cannot be told."""
+    return FaceMetering() if camera.metering == "face" and camera.source == "picamera" else None
+
+
+def source_for(
+    camera: Camera,
+    clock: Clock | None = None,
+    start_ns: int | None = None,
+    *,
+    metering: FaceMetering | None = None,
+) -> CameraSource:
     """Return the configured source, not yet opened.
 
-    `start_ns` is the stamp of the first frame of a file or of generated frames; sensors have their own.
+    `start_ns` is the stamp of the first frame of a file or of generated frames; sensors have their own. `metering`
+    tells a CSI camera how bright it shall expose.
     Raises `CameraFormatError` when the section contradicts itself.
     """
     transform = Transform(rotation_deg=camera.rotation_deg, flip=camera.flip)
@@ -45,7 +58,16 @@ def source_for(camera: Camera, clock: Clock | None = None, start_ns: int | None 
             start_ns=start_ns,
             clock=clock,
         )
-    sensor = PicameraSource if camera.source == "picamera" else V4l2Source
-    return sensor(
+    if camera.source == "picamera":
+        return PicameraSource(
+            camera.device,
+            width=camera.width,
+            height=camera.height,
+            fps=camera.fps,
+            transform=transform,
+            clock=clock,
+            exposure_value=None if metering is None else lambda: metering.ev,
+        )
+    return V4l2Source(
         camera.device, width=camera.width, height=camera.height, fps=camera.fps, transform=transform, clock=clock
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,11 +15,16 @@ from edge.runtime.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
     import types
+    from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
 
 POLL_S: Final = 0.5
 """How often a wait for a frame looks whether it shall stop [D]."""
 BUFFERS: Final = 4
 """Enough to keep the sensor running while one is copied; each takes contiguous memory [D]."""
+EXPOSURE_VALUE: Final = "ExposureValue"
+"""libcamera's control: powers of two on what its own exposure control aims for."""
 INSTALL: Final = "sudo apt install python3-picamera2, and make the venv with `python3 -m venv --system-site-packages`"
 
 
@@ -37,15 +43,35 @@ class PicameraSource(GuardedSource):
         fps: float = 30.0,
         transform: Transform | None = None,
         clock: Clock | None = None,
+        exposure_value: Callable[[], float] | None = None,
     ) -> None:
+        """`exposure_value` tells before each frame by how many powers of two the camera shall aim brighter."""
         super().__init__(
             f"CSI camera {device}",
-            lambda: _PicameraDriver(device, (width, height), fps, transform or Transform(), clock or SystemClock()),
+            lambda: _PicameraDriver(
+                device,
+                (width, height),
+                fps,
+                transform=transform or Transform(),
+                clock=clock or SystemClock(),
+                exposure_value=exposure_value,
+            ),
         )
 
 
 class _PicameraDriver:
-    def __init__(self, device: str, size: tuple[int, int], fps: float, transform: Transform, clock: Clock) -> None:
+    def __init__(
+        self,
+        device: str,
+        size: tuple[int, int],
+        fps: float,
+        *,
+        transform: Transform,
+        clock: Clock,
+        exposure_value: Callable[[], float] | None,
+    ) -> None:
+        self._exposure_value = exposure_value
+        self._told_ev = 0.0
         self._device = device
         self._size = size
         self._fps = fps
@@ -77,8 +103,12 @@ class _PicameraDriver:
                 "set camera.width and camera.height to that",
             )
         self._camera.start()
+        if self._exposure_value is not None and EXPOSURE_VALUE not in self._camera.camera_controls:
+            logger.warning("this camera takes no %s: it exposes for the whole picture", EXPOSURE_VALUE)
+            self._exposure_value = None
 
     def next(self) -> Frame | None:
+        self._expose()
         # A job that timed out stays queued: a second one would only take the frame after it.
         if self._job is None:
             self._job = self._camera.capture_request(wait=False)
@@ -112,6 +142,12 @@ class _PicameraDriver:
             # Its objects refer to each other: without this their buffers and descriptors stay for a while, and a
             # few openings later there is no contiguous memory left.
             gc.collect()
+
+    def _expose(self) -> None:
+        """Tell the camera how bright to aim, when that changed."""
+        if self._exposure_value is not None and (ev := self._exposure_value()) != self._told_ev:
+            self._camera.set_controls({EXPOSURE_VALUE: ev})
+            self._told_ev = ev
 
     def _luma(self, planes: Any) -> Any:
         """Cut the luma plane out of (height x 3/2, stride); rows may be padded."""

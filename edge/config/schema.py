@@ -86,6 +86,10 @@ class Camera(Section, frozen=True):
     wheel_side: Annotated[
         Side, Meta(description="The vehicle's side on which the driver sits, looking ahead: left (LHD) or right (RHD).")
     ] = "left"
+    metering: Annotated[
+        Literal["face", "picture"],
+        Meta(description="picamera: expose for the driver's face, or as the camera does alone, for the whole picture."),
+    ] = "face"
     seat_region: Annotated[
         tuple[
             Annotated[float, SHARE_OF_FRAME],

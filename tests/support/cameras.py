@@ -79,6 +79,8 @@ class FakePicamera2:
     planes: Any = None
     delivering = True
     metadata: dict[str, Any] = {}  # noqa: RUF012 - the same
+    camera_controls: dict[str, Any] = {"ExposureValue": (-8.0, 8.0, 0.0)}  # noqa: RUF012 - the same
+    controls_set: list[dict[str, Any]] = []  # noqa: RUF012 - the same
     opened = 0
     modes = 0
 
@@ -121,6 +123,12 @@ class FakePicamera2:
 
     def start(self) -> None:
         self.started = True
+
+    def set_controls(self, controls: dict[str, Any]) -> None:
+        unknown = set(controls) - set(self.camera_controls)
+        if unknown:
+            raise RuntimeError(f"Control {unknown.pop()} is not advertised by libcamera")
+        type(self).controls_set.append(controls)
 
     def capture_request(self, wait: bool | None = None) -> FakeJob:
         assert wait is False, "the stand-in has no event loop to block in"
@@ -185,7 +193,7 @@ class FakeRequest:
 
 def fake_picamera2_module() -> tuple[types.ModuleType, type[FakePicamera2]]:
     """A fresh module with a fresh class, so that what a test sets ends with the test."""
-    fresh = type("Picamera2", (FakePicamera2,), {"construct_errors": [], "metadata": {}})
+    fresh = type("Picamera2", (FakePicamera2,), {"construct_errors": [], "metadata": {}, "controls_set": []})
     module = types.ModuleType("picamera2")
     module.__dict__["Picamera2"] = fresh
     return module, fresh

@@ -228,3 +228,36 @@ def test_a_camera_that_grants_another_size_is_refused_and_closed(
     for _ in range(10):
         open_error(small())
     assert open_descriptors() <= before
+
+
+def test_it_is_told_how_bright_to_aim_once_a_change_and_again_after_opening(camera: type[FakePicamera2]) -> None:
+    wanted = [0.0]
+    source = small(exposure_value=lambda: wanted[0])
+    source.open()
+    drain_some(source)
+    assert camera.controls_set == []
+    wanted[0] = 1.25
+    drain_some(source)
+    assert camera.controls_set == [{"ExposureValue": 1.25}]
+    source.close()
+    source.open()
+    drain_some(source)
+    source.close()
+    assert camera.controls_set == [{"ExposureValue": 1.25}] * 2
+
+
+def test_a_camera_that_cannot_be_told_exposes_as_it_likes(
+    camera: type[FakePicamera2], caplog: pytest.LogCaptureFixture
+) -> None:
+    camera.camera_controls = {}
+    source = small(exposure_value=lambda: 1.0)
+    source.open()
+    drain_some(source)
+    source.close()
+    assert "exposes for the whole picture" in caplog.text
+
+
+def drain_some(source: PicameraSource) -> None:
+    """Read past the frames that were on their way."""
+    for _ in range(5):
+        assert source.read(10.0) is not None
