@@ -87,6 +87,7 @@ class _Session:
         self._started = threading.Event()
         self._stop = threading.Event()
         self._start_error: CameraError | None = None
+        self._patience_s = STOP_TIMEOUT_S
         self._thread = threading.Thread(target=self._run, name=f"camera {name}", daemon=True)
 
     def start(self) -> None:
@@ -111,7 +112,9 @@ class _Session:
     def stop(self) -> None:
         self._stop.set()
         self._slot.close()
-        if not self.ended(STOP_TIMEOUT_S):
+        # What hung through the first wait is not waited for again: the process is on its way to a new one.
+        patience_s, self._patience_s = self._patience_s, 0.0
+        if not self.ended(patience_s):
             logger.error("%s does not come back from its driver", self._name)
 
     def ended(self, timeout_s: float) -> bool:

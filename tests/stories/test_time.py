@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import zip_longest
 
 import msgspec
 import pytest
@@ -11,8 +12,14 @@ from edge.config.rules import Rules
 from edge.decision.engine import DecisionEngine
 from edge.types import StreamMember
 from tests.stories.builder import Drive, S
+from tests.support.figures import Figures
 
 JUMPS_S = {"+1h": 3600, "-1d": -86_400, "-20000d": -20_000 * 86_400, "+50y": 50 * 31_557_600}
+
+
+def differing(found: bytes, expected: bytes) -> int:
+    """Count the lines that are not the same in both."""
+    return sum(one != other for one, other in zip_longest(found.split(b"\n"), expected.split(b"\n")))
 
 
 def story() -> list[StreamMember]:
@@ -40,7 +47,7 @@ def test_the_same_stream_gives_the_same_bytes() -> None:
 
 
 @pytest.mark.parametrize("jump", JUMPS_S)
-def test_a_jump_of_the_wall_clock_changes_nothing(jump: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_jump_of_the_wall_clock_changes_nothing(jump: str, monkeypatch: pytest.MonkeyPatch, figure: Figures) -> None:
     expected = decisions_of(story())
     jumped_s = time.time() + JUMPS_S[jump]
     for clock in ("time", "monotonic", "perf_counter"):
@@ -50,7 +57,8 @@ def test_a_jump_of_the_wall_clock_changes_nothing(jump: str, monkeypatch: pytest
     stream = story()
     found = decisions_of(stream)
     monkeypatch.undo()
-    assert found == expected
+    assert expected.count(b'"type":"alert"') >= 5
+    figure("clock_jumps", "decisions of a drive that differ after a jump", differing(found, expected), at_most=0)
 
 
 @pytest.mark.parametrize("jump", JUMPS_S)

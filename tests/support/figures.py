@@ -61,7 +61,7 @@ class Figures:
             raise KeyError(message)
         passed = (at_most is None or measured <= at_most) and (at_least is None or measured >= at_least)
         figure = Figure(
-            row=row, name=name, measured=measured, unit=unit, at_most=at_most, at_least=at_least, passed=passed
+            row=row, name=name, measured=float(measured), unit=unit, at_most=at_most, at_least=at_least, passed=passed
         )
         self._change(figures=(*self._record.figures, figure))
         assert passed, f"{name}: {measured} {unit}, at most {at_most}, at least {at_least}"

@@ -18,6 +18,7 @@ import pytest
 from edge.inference.manifest import Manifest
 from edge.inference.runtime import runtime_name
 from tests.support.brokers import Fleet, Mosquitto, wait_for
+from tests.support.figures import Figures
 from tests.system.test_daemon import Daemon
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def test_a_slow_back_end_is_told_and_left(daemon: Daemon, fleet: Fleet, tmp_path
     assert "of the built-in kernels' time" in health["delegate_reason"]
 
 
-def test_xnnpack_that_is_missing_because_proc_is_hidden_is_told(daemon: Daemon, fleet: Fleet) -> None:
+def test_xnnpack_that_is_missing_because_proc_is_hidden_is_told(daemon: Daemon, fleet: Fleet, figure: Figures) -> None:
     """What `ProcSubset=pid` in a service unit does: the runtime loads, answers rightly and is slow without a word."""
     hidden = ["unshare", "--mount", "sh", "-c", 'mount -t proc -o subset=pid proc /proc && exec "$@"', "sh"]
     tried = subprocess.run([*hidden, "test", "!", "-e", "/proc/cpuinfo"], capture_output=True, check=False)
@@ -159,6 +160,8 @@ def test_xnnpack_that_is_missing_because_proc_is_hidden_is_told(daemon: Daemon, 
     assert {"slow_inference", "delegate_degraded"} <= set(health["faults"])
     assert health["delegate"] == "cpu"
     assert "ProcSubset=all" in health["delegate_reason"]
+    untold = "slow_inference" not in health["faults"]
+    figure("slow_inference", "starts without XNNPACK that were not told", untold, at_most=0)
 
 
 def test_an_accelerator_that_answers_nonsense_is_told_and_left(

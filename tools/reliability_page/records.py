@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 RUN_FOLDER: Final = "build/reliability"
 """Where a run of the tests leaves its records, one JSON file a test."""
+LONGEST_NAME: Final = 200
+"""File systems take 255 bytes."""
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,8 +71,11 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def file_name(test: str) -> str:
-    """Return the name of a test's record."""
-    return re.sub(r"[^\w.-]+", "-", test) + ".json"
+    """Return the name of a test's record; one that no file system takes is cut and told apart by its digest."""
+    name = re.sub(r"[^\w.-]+", "-", test)
+    if len(name) > LONGEST_NAME:
+        name = f"{name[:LONGEST_NAME]}-{hashlib.sha256(test.encode()).hexdigest()[:12]}"
+    return f"{name}.json"
 
 
 def read(path: Path) -> Record:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reliability_page.records import read
+
 from tests.support.figures import CHECKOUT, Figures
 
 if TYPE_CHECKING:
@@ -21,6 +23,11 @@ def test_a_kept_figure_is_written_with_its_bound(tmp_path: Path) -> None:
     (file,) = tmp_path.iterdir()
     (figure,) = json.loads(file.read_text("utf-8"))["figures"]
     assert (figure["measured"], figure["at_most"], figure["passed"]) == (3.0, 4.0, True)
+
+
+def test_yes_and_no_are_written_as_numbers(tmp_path: Path) -> None:
+    Figures("a", tmp_path)("heat", "missed", measured=False, at_most=0)
+    assert read(tmp_path / "a.json").figures[0].measured == 0.0
 
 
 def test_a_broken_bound_fails_and_is_written(tmp_path: Path) -> None:

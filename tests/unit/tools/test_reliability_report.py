@@ -190,6 +190,9 @@ def test_records_survive_writing_and_reading(tmp_path: Path) -> None:
     one = record("tests/a.py::b[1/2]", version="1", seconds=2.0)
     write(tmp_path / file_name(one.test), one)
     assert read(tmp_path / "tests-a.py-b-1-2-.json") == one
+    long = [file_name("t" * 300 + end) for end in "ab"]
+    assert long[0] != long[1]
+    assert max(map(len, long)) < 255
 
 
 def test_a_row_told_without_a_bound_has_no_tightest_figure() -> None:

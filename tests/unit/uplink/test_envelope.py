@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from edge.uplink.envelope import (
 )
 from edge.uplink.messages import encode
 from edge.uplink.wallclock import rfc3339
+from tests.support.figures import Figures
 from tests.support.uplink import CONTEXT, INFO, NOON_NS, S, SetClock, alert
 
 
@@ -73,6 +75,19 @@ def test_clock_set_later_corrects_the_wall_times_and_says_so() -> None:
     assert corrected["time"] == rfc3339(NOON_NS)
     assert corrected["data"]["started"] == rfc3339(NOON_NS - 3 * S // 2)
     assert corrected["data"]["clock"] == {"source": "ntp", "synced": True, "error_ms": 1.0, "corrected": True}
+
+
+@pytest.mark.parametrize(
+    "jump_s", [3600, -86_400, -20_000 * 86_400, 50 * 31_557_600], ids=["+1h", "-1d", "-20000d", "+50y"]
+)
+def test_a_wall_time_that_was_off_is_right_once_the_clock_is_trusted(jump_s: int, figure: Figures) -> None:
+    clock = SetClock(synced=False)
+    clock.set(wall_ns=NOON_NS + jump_s * S)
+    stored = Register("boot", INFO).store(alert(), CONTEXT, clock.now())
+    clock.advance(9.0)
+    told = sent(stored, clock.set(wall_ns=NOON_NS + 9 * S, synced=True, error_ms=1.0))
+    off_s = abs((datetime.fromisoformat(told["time"]) - datetime.fromtimestamp(NOON_NS / S, UTC)).total_seconds())
+    figure("clock_jumps", "an alert's wall time after the clock is trusted, off by", off_s, unit="s", at_most=0.001)
 
 
 def test_stamps_of_an_earlier_kernel_boot_are_not_corrected() -> None:
