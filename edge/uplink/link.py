@@ -31,6 +31,8 @@ FIRST_RETRY_S: Final = 1.0
 LONGEST_RETRY_S: Final = 60.0
 STEADY_S: Final = 2.0
 """A connection that lasted so long was a good one: the next attempt waits as little as the first [D]."""
+NOT_TAKEN: Final = 0
+"""Stands for the id of a message that the client did not take; MQTT counts ids from 1."""
 
 
 class Link:
@@ -143,7 +145,10 @@ class Link:
         message_id = self._connection.publish(
             topic, payload, qos=qos, retain=retain, content_type=content_type, correlation=correlation
         )
-        if message_id is not None and qos:
+        if message_id is None:
+            # The news that it ended is on its way, or whoever should have brought it is dead: a debt like any other.
+            self._unanswered.setdefault(NOT_TAKEN, (now_ns, self.sent))
+        elif qos:
             self.sent += 1
             self._unanswered[message_id] = (now_ns, self.sent)
         return message_id

@@ -20,9 +20,9 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 class NumberedDaemon:
-    """`tests/system/numbered_daemon.py` over its several lives: fifty numbered alerts a second."""
+    """`tests/system/numbered_daemon.py` over its several lives: as many numbered alerts a second as frames."""
 
-    def __init__(self, folder: Path, *, state_dir: Path | None = None, **mqtt: Any) -> None:
+    def __init__(self, folder: Path, *, state_dir: Path | None = None, fps: float = 50.0, **mqtt: Any) -> None:
         """Ledger, log and configuration go into `folder`; `mqtt` is that section of the configuration."""
         self.ledger = Ledger(folder / "ledger")
         self.state_dir = state_dir or folder / "state"
@@ -33,7 +33,7 @@ class NumberedDaemon:
         self._config.write_text(
             yaml.safe_dump(
                 {
-                    "camera": {"source": "synthetic", "width": 160, "height": 120, "fps": 50.0},
+                    "camera": {"source": "synthetic", "width": 160, "height": 120, "fps": fps},
                     "mqtt": {"host": "127.0.0.1", "keepalive_s": 5} | mqtt,
                     "service": {"state_dir": str(self.state_dir)},
                 }

@@ -34,10 +34,7 @@ class TcpProxy:
     def cut(self) -> int:
         """Reset every connection at once, both ways; return how many there were."""
         with self._lock:
-            cut = list(self._peers)
-            for side in cut:
-                self._drop(side)
-        return len(cut) // 2
+            return self._drop_all()
 
     def swallow(self) -> None:
         """Take everything and pass nothing on, without a word to either side: what comes now is lost for good."""
@@ -45,8 +42,9 @@ class TcpProxy:
 
     def pass_on(self) -> None:
         """Be a network again; connections that lost bytes are cut, as nothing could make sense of the rest."""
-        self._swallowing.clear()
-        self.cut()
+        with self._lock:
+            self._drop_all()
+            self._swallowing.clear()
 
     def close(self) -> None:
         """End the thread and every connection."""
@@ -94,6 +92,12 @@ class TcpProxy:
                 content = b""
             if not content:
                 self._drop(side)
+
+    def _drop_all(self) -> int:
+        sides = list(self._peers)
+        for side in sides:
+            self._drop(side)
+        return len(sides) // 2
 
     def _drop(self, side: socket.socket) -> None:
         peer = self._peers.pop(side, None)

@@ -3,7 +3,7 @@
 Arguments: configuration, ledger file, first number, how many. Real are the process and its lock, every thread, the
 hand-over between them, the pipeline, the rules (which find nobody in the driver's seat), the cab's player, the outlets,
 the uplink, its outbox and its connection, health, the watchdog and the end at SIGTERM. Not real are the camera, the
-networks and the numbered alerts themselves: no face gives fifty a second.
+networks and the numbered alerts themselves: no face gives so many a second.
 A number is written to the ledger only after the outbox has committed it, a row id to `{ledger}.acknowledged` once the
 broker has answered for it.
 """

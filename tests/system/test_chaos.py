@@ -24,6 +24,10 @@ pytestmark = pytest.mark.broker
 
 CHAOS_S = 1200.0
 ALERTS_A_SEED = 50_000 // 3 + 1
+ALERTS_PER_S = 25.0
+"""Each is two messages (`alert` and `alerts/active`), and the broker saves its whole store with each."""
+MOST_AWAY_S = 10.0
+"""What a consumer has not fetched is in that store: it must not grow until the broker does nothing but save."""
 RECOVERY_S = 240.0
 """The longest pause between two attempts, and a backlog of ten minutes at 200 a second."""
 
@@ -35,22 +39,23 @@ class Listener:
         self._port = port
         self._earlier: list[bytes] = []
         self._fleet: Fleet | None = None
+        self._back_s = 0.0
 
     def come(self) -> None:
         if self._fleet is None:
             self._fleet = Fleet(self._port, "dms/1/+/+/alert")
 
-    def go(self) -> None:
+    def go(self, for_s: float = MOST_AWAY_S) -> None:
+        """Go away; `look` brings it back after a while."""
+        self._back_s = time.monotonic() + for_s
         if self._fleet is not None:
             self._fleet.close()
             self._earlier += self._fleet.of("alert")
             self._fleet = None
 
-    def turn(self) -> None:
-        if self._fleet is None:
+    def look(self) -> None:
+        if time.monotonic() > self._back_s:
             self.come()
-        else:
-            self.go()
 
     def heard(self) -> list[bytes]:
         return self._earlier + ([] if self._fleet is None else self._fleet.of("alert"))
@@ -62,7 +67,7 @@ class Chaos:
     def __init__(self, mosquitto: str, folder: Path, chance: random.Random) -> None:
         self.broker = Mosquitto(mosquitto, folder / "broker")
         self.network = TcpProxy(self.broker.port)
-        self.daemon = NumberedDaemon(folder, port=self.network.port)
+        self.daemon = NumberedDaemon(folder, fps=ALERTS_PER_S, port=self.network.port)
         self.listener = Listener(self.broker.port)
         self.count: Counter[str] = Counter()
         self._chance = chance
@@ -72,7 +77,7 @@ class Chaos:
             "SIGSTOP of the broker": self.freeze_broker,
             "TCP cut": lambda: self.note(self.network.cut() > 0),
             "network that swallows": self.swallow,
-            "consumer goes or comes": self.listener.turn,
+            "consumer goes away": lambda: self.listener.go(chance.uniform(2.0, MOST_AWAY_S)),
         }
 
     def do(self, deed: str) -> None:
@@ -140,13 +145,17 @@ def test_twenty_minutes_of_chaos(chaos: Chaos, figure: Figures) -> None:
     chance = chaos._chance
     chaos.broker.start()
     chaos.daemon.start()
-    time.sleep(10.0)  # nobody has subscribed yet: the first consumer is late too
-    chaos.listener.come()
+    chaos.listener.go(10.0)  # nobody has subscribed yet: the first consumer is late too
     ends_s = time.monotonic() + CHAOS_S
     while time.monotonic() < ends_s:
         time.sleep(chance.uniform(3.0, 8.0))
         chaos.do(chance.choice(list(chaos.deeds)))
-        print(f"{ends_s - time.monotonic():.0f} s to go, {len(chaos.listener.heard())} arrived", flush=True)
+        chaos.listener.look()
+        committed = len(chaos.daemon.ledger.committed())
+        print(
+            f"{ends_s - time.monotonic():.0f} s to go, {committed} committed, {len(chaos.listener.heard())} arrived",
+            flush=True,
+        )
     chaos.listener.come()
     gather(chaos.listener.heard, chaos.daemon.ledger, RECOVERY_S)
     chaos.daemon.finish()

@@ -97,6 +97,18 @@ def test_missing_answer_is_a_stall(link: Link, network: type) -> None:
     assert link.faults == {"mqtt_stalled"}
 
 
+def test_connection_that_takes_nothing_and_does_not_end_is_a_stall(link: Link, network: type) -> None:
+    connection = connect(link, network)
+    connection.gone = True
+    assert link.publish("t", b"", 0) is None
+    assert link.publish("t", b"", 5 * S, qos=0) is None
+    link.poll(round(STALL_S * S))
+    assert link.connected
+    link.poll(round((STALL_S + 0.1) * S))
+    assert connection.given_up
+    assert link.faults == {"mqtt_stalled"}
+
+
 def test_messages_are_numbered_over_all_connections(link: Link, network: type) -> None:
     connection = connect(link, network)
     first = link.publish("t", b"", 0)
@@ -181,8 +193,9 @@ def test_nothing_is_sent_without_a_connection(link: Link, network: type) -> None
     assert link.publish("t", b"", 0) is None
     connection = connect(link, network)
     connection.gone = True
-    assert link.publish("t", b"", 0) is None
     assert link.unanswered == 0
+    assert link.publish("t", b"", 0) is None
+    assert link.sent == 0
 
 
 def test_goodbye(link: Link, network: type) -> None:
