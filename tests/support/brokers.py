@@ -119,6 +119,9 @@ class Fleet:
         """Return the payloads of one kind of topic, in order of arrival."""
         return [payload for topic, payload, _ in list(self.messages) if topic.split("/", 4)[-1] == name]
 
+    def publish(self, topic: str, payload: bytes) -> None:
+        self._client.publish(topic, payload, qos=1)
+
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
