@@ -2,14 +2,15 @@
 
 Threads: `capture` reads the camera, `pipeline` decides, `cab` warns, `uplink` owns disk and broker, `recorder` writes
 recordings where they are on, `vehicle` reads speed and ignition where there is a bus, `drivers` keeps what was learnt
-of drivers who are told apart, `control` answers verbs on this machine, `ir light` drives the infrared light where it
-is ours, `main` (this one) watches, reports health and feeds the watchdog. A worker that fails stops everything and the
-process ends with 1: the service manager starts it anew.
+of drivers who are told apart, `retention` deletes files that are over, `control` answers verbs on this machine, `ir
+light` drives the infrared light where it is ours, `main` (this one) watches, reports health and feeds the watchdog. A
+worker that fails stops everything and the process ends with 1: the service manager starts it anew.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import logging
 import platform
@@ -29,6 +30,7 @@ from edge.camera.capture import Capture, Condition
 from edge.camera.ir_control import IrControl
 from edge.camera.ir_light import output_for
 from edge.camera.open import metering_for, source_for
+from edge.config.purposes import message_retention, purposes, retention
 from edge.decision.engine import DecisionEngine
 from edge.drivers import DriverStore, ReturningDriver
 from edge.hands import FleetHands
@@ -39,7 +41,9 @@ from edge.loop import PipelineLoop
 from edge.outlets import CabOutlet, FleetOutlet, RecordingOutlet
 from edge.pipeline import Pipeline
 from edge.power import IgnitionWatch, ask_for_poweroff, take_back
+from edge.recordings import RecordingList
 from edge.reload import ConfigReload
+from edge.retention import S_PER_DAY, FileRetention, day_of
 from edge.runtime.clock import SystemClock
 from edge.runtime.control import ControlServer
 from edge.runtime.instance import SingleInstance, StateDirError
@@ -55,6 +59,7 @@ from edge.uplink.messages import Info, Model, Policy
 from edge.uplink.mqtt import MqttSettingsError
 from edge.uplink.remote.settings import begin, config_hash
 from edge.uplink.remote.store import SettingsStore
+from edge.uplink.wallclock import KernelWallClock
 from edge.uplink.worker import Uplink
 from edge.vehicle.open import vehicle_for
 from edge.vision.camera_condition import CameraCondition
@@ -174,6 +179,8 @@ class Daemon:
             put=lambda member: self._loop.put(member),  # noqa: PLW0108 - the loop is made below
             follow=lambda for_s: self._fleet.follow_state(for_s),  # noqa: PLW0108 - the same
             restart_daemon=self._end_for_restart,
+            purge_drivers=lambda: self._drivers.purge(),  # noqa: PLW0108 - the same
+            purge_recordings=self._purge_recordings,
         )
         self._buttons = None
         if config.cab.buttons is not None:
@@ -184,6 +191,7 @@ class Daemon:
             state_dir=state_dir,
             info=device_info(config, self._manifest, self._nets),
             expression=config.expression.enabled,
+            retention=message_retention(config),
             remote=config.remote,
             settings=settings,
             hands=hands,
@@ -193,17 +201,24 @@ class Daemon:
             config, read_again or (lambda: config), hands.change_rules, self._uplink.offer_configuration
         )
         self._recordings = [
-            RecordingOutlet(Path(path), members=members)
+            RecordingOutlet(Path(path), members=members, keep_s=config.retention.recordings_days * S_PER_DAY)
             for path, members in (
                 (config.recording.stream_file, True),
                 (config.recording.decisions_file, False),
             )
             if path is not None
         ]
+        running = [outlet.path for outlet in self._recordings]
+        self._recorded = RecordingList(state_dir)
+        self._recorded.note(running)
+        wall_clock = KernelWallClock()
+        self._retention = FileRetention(config.retention, state_dir, self._recorded, wall_clock, running=running)
         engine = DecisionEngine(
             config.rules,
             neutral_yaw_deg=config.camera.neutral_yaw_deg,
             neutral_pitch_deg=config.camera.neutral_pitch_deg,
+            fatigue_enabled=config.fatigue.enabled,
+            distraction_enabled=config.distraction.enabled,
             expression_enabled=config.expression.enabled,
             privacy_after_s=config.vehicle.privacy_after_s,
         )
@@ -216,7 +231,12 @@ class Daemon:
         )
         self._vehicle = vehicle_for(config.vehicle)
         self._ignition = IgnitionWatch(config.power, self._clock)
-        self._drivers = DriverStore(state_dir)
+        self._drivers = DriverStore(
+            state_dir,
+            expression=config.expression.enabled,
+            keep_days=config.retention.drivers_days,
+            today=lambda: day_of(wall_clock.now()),
+        )
         driver = ReturningDriver(
             self._drivers,
             lambda: self._vehicle.driver_token or config.vehicle.driver_token,
@@ -321,6 +341,7 @@ class Daemon:
         recorders.append(Worker("drivers", self._drivers.write, failed))
         control = ControlServer(Path(self._config.service.state_dir), self._calibration.answer)
         recorders.append(Worker("control", control.run, failed))
+        recorders.append(Worker("retention", self._retention.run, failed))
         lights = [] if self._ir is None else [self._light_worker(self._ir, failed)]
         self._decider = Worker("pipeline", decide, failed)
         self._reader = Worker("capture", capture, failed)
@@ -393,6 +414,12 @@ class Daemon:
         self._failed = self._failed or failed
         self._ended.set()
 
+    def _purge_recordings(self) -> int:
+        emptied = [outlet.path for outlet in self._recordings if outlet.purge()]
+        if len(emptied) < len(self._recordings):
+            raise OSError(errno.EIO, "a recording could not be emptied")
+        return len(emptied) + self._recorded.delete(spared=emptied)
+
     def _end_for_restart(self) -> None:
         logger.info("restarting with other settings")
         self._restart = True
@@ -413,17 +440,11 @@ def device() -> dict[str, str]:
 
 def device_info(config: Config, manifest: Manifest, nets: Nets) -> Info:
     """Describe this device for the retained `info` message."""
-    purposes = {"fatigue": "safety", "distraction": "safety", "health": "operation"}
-    if config.expression.enabled:
-        purposes["displayed_expression"] = config.expression.purpose
     return Info(
         software=f"edge-dms {__version__}",
         config_hash=config_hash(config),
         profile=config.profile,
         models=tuple(Model(name=name, sha256=manifest[name].sha256) for name in nets.names()),
         device=device(),
-        policy=Policy(
-            purposes=purposes,
-            retention={"alerts": "on the device until the broker has them", "pictures": "never stored or sent"},
-        ),
+        policy=Policy(purposes=purposes(config), retention=retention(config)),
     )

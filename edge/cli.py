@@ -25,6 +25,7 @@ from edge.verbs import (
     models,
     preview,
     profiles,
+    purge,
     record,
     replay,
     run,
@@ -55,6 +56,7 @@ _VERBS: Final = (
     schema,
     fleet,
     homeassistant,
+    purge,
     completion,
 )
 

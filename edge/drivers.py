@@ -2,7 +2,8 @@
 
 The token comes from outside (configuration or vehicle bus) and means nothing here; the file holds a hash of it and a
 few numbers, no picture, and nobody is recognised. Without a token nothing is kept and nothing is taken back. Each part
-is kept with its origin, and what stood before can be taken back.
+is kept with its origin, and what stood before can be taken back. Who was not named for as long as
+`retention.drivers_days` says is forgotten.
 
 Threads: the pipeline asks and hands over, from memory; a thread of its own writes the file, whole and atomically.
 """
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FILE: Final = "drivers.json"
+DAMAGED: Final = ".damaged"
 VERSION: Final = 2
 DRIVERS_MAX: Final = 20
 """Who has not driven for longest is forgotten first [D]."""
@@ -64,11 +66,13 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
     origins: dict[str, Origin] = {}
 
 
-class _File(msgspec.Struct, forbid_unknown_fields=True):
+class _File(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """What the file holds: hash of the token to his steps, the present one last; who drove last at the end."""
 
     version: int
     drivers: dict[str, tuple[Kept, ...]]
+    days: dict[str, int] = {}
+    """Hash of the token to the day it was last told, days since 1970; missing while no clock knew it."""
 
 
 class _Version(msgspec.Struct):
@@ -100,12 +104,16 @@ def parts_of(baseline: DriverBaseline) -> dict[str, Any]:
 
 def read_drivers(state_dir: Path) -> dict[str, tuple[Kept, ...]]:
     """Return the file's content by the hash of the token; empty without a file. Raises `DriversFileError`."""
+    return _read(state_dir).drivers
+
+
+def _read(state_dir: Path) -> _File:
     path = state_dir / FILE
     try:
         with path.open("rb") as file:
             content = file.read(BYTES_MAX + 1)
     except FileNotFoundError:
-        return {}
+        return _File(VERSION, {})
     except OSError as error:
         raise DriversFileError(f"{path} cannot be read ({error.strerror})") from error
     try:
@@ -114,10 +122,10 @@ def read_drivers(state_dir: Path) -> dict[str, tuple[Kept, ...]]:
         version = msgspec.json.decode(content, type=_Version).version
         if version == 1:
             old = msgspec.json.decode(content, type=_FirstFile).drivers
-            return {key: (Kept(baseline),) for key, baseline in old.items()}
+            return _File(VERSION, {key: (Kept(baseline),) for key, baseline in old.items()})
         if version != VERSION:
             raise msgspec.ValidationError(f"version {version} is not known")
-        return msgspec.json.decode(content, type=_File).drivers
+        return msgspec.json.decode(content, type=_File)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise DriversFileError(f"{path} is damaged ({error})") from error
 
@@ -125,14 +133,32 @@ def read_drivers(state_dir: Path) -> dict[str, tuple[Kept, ...]]:
 class DriverStore:
     """The kept baselines, in memory and on disk."""
 
-    def __init__(self, state_dir: Path) -> None:
-        """Read the file; one that cannot be read is put aside, and everybody is learnt anew."""
+    def __init__(
+        self,
+        state_dir: Path,
+        *,
+        expression: bool = True,
+        keep_days: float | None = None,
+        today: Callable[[], int | None] = lambda: None,
+    ) -> None:
+        """Read the file; one that cannot be read is put aside, and everybody is learnt anew.
+
+        Without `expression` no neutral face is kept, not even one that was learnt before. `today` tells the day as the
+        number of days since 1970, None while no clock is to be trusted: then nobody grows old.
+        """
         self._path = state_dir / FILE
+        self._expression = expression
+        self._keep_days = keep_days
+        self._today = today
         self._lock = threading.Lock()
+        self._on_disk = threading.Lock()
         self._changed = threading.Event()
+        self._looked_on: int | None = None
+        self._purging = False
         self._drivers: dict[str, tuple[Kept, ...]] = {}
+        self._days: dict[str, int] = {}
         try:
-            self._drivers = read_drivers(state_dir)
+            self._take(_read(state_dir))
         except DriversFileError as error:
             self._put_aside(error)
         self.failed = False
@@ -150,15 +176,19 @@ class DriverStore:
 
     def steps(self, token: str) -> tuple[Kept, ...]:
         """Return what can be returned to, the present one last; empty for a stranger."""
+        key = hashed(token)
         with self._lock:
-            return self._drivers.get(hashed(token), ())
+            if key in self._drivers:
+                self._note_day(key)
+            return self._drivers.get(key, ())
 
     def keep(self, token: str, baseline: DriverBaseline, origin: Origin) -> None:
         """Remember it; the thread writes it. Of a stranger of whom nothing is learnt yet nothing is kept."""
         key = hashed(token)
+        baseline = self._permitted(baseline)
         with self._lock:
             steps = self._drivers.get(key, (Kept(),))
-            if steps[-1].baseline == baseline:
+            if self._purging or steps[-1].baseline == baseline:
                 return
             self._put(key, (*steps, _originated(baseline, steps[-1], origin))[-STEPS_MAX:])
         self._changed.set()
@@ -177,12 +207,52 @@ class DriverStore:
     def _put(self, key: str, steps: tuple[Kept, ...]) -> None:
         self._drivers.pop(key, None)
         self._drivers[key] = steps
+        self._note_day(key)
         while len(self._drivers) > DRIVERS_MAX:
-            del self._drivers[next(iter(self._drivers))]
+            self._drop(next(iter(self._drivers)))
+
+    def purge(self) -> int:
+        """Forget everybody, in memory and on disk; return how many. From any thread. Raises `OSError`.
+
+        Until `learning_anew` says that the driver at the wheel is forgotten too, nothing of him is kept.
+        """
+        with self._on_disk:
+            with self._lock:
+                count = len(self._drivers)
+                self._purging = True
+                self._drivers.clear()
+                self._days.clear()
+                self._changed.clear()
+            for path in files_of(self._path.parent):
+                path.unlink(missing_ok=True)
+        return count
+
+    def learning_anew(self) -> None:
+        """Take note that what is known of the driver at the wheel was exchanged or forgotten."""
+        self._purging = False
+
+    def expire(self) -> int:
+        """Forget who was not named for too long; return how many. A driver of an unknown day has today as his last."""
+        today = self._today()
+        if today is None or today == self._looked_on or self._keep_days is None:
+            return 0
+        self._looked_on = today
+        with self._lock:
+            undated = [key for key in self._drivers if key not in self._days]
+            over = [key for key, day in self._days.items() if today - day > self._keep_days]
+            for key in over:
+                self._drop(key)
+            self._days.update(dict.fromkeys(undated, today))
+        if over or undated:
+            self._changed.set()
+        if over:
+            logger.info("%d drivers were not named for %g days: forgotten", len(over), self._keep_days)
+        return len(over)
 
     def write(self, worker: Worker) -> None:
         """Write whenever something changed, once more at the end: the target of the thread."""
         while not worker.stopping:
+            self.expire()
             if self._changed.wait(WAIT_S):
                 self.save()
             worker.beat()
@@ -192,8 +262,15 @@ class DriverStore:
     def save(self) -> None:
         """Write the file now; a failure is told once and noted in `failed`."""
         self._changed.clear()
-        with self._lock:
-            content = msgspec.json.format(msgspec.json.encode(_File(VERSION, self._drivers)), indent=1)
+        with self._on_disk:
+            with self._lock:
+                if self._purging:
+                    return
+                file = _File(VERSION, self._drivers, self._days)
+                content = msgspec.json.format(msgspec.json.encode(file), indent=1)
+            self._replace(content)
+
+    def _replace(self, content: bytes) -> None:
         try:
             replace_file(self._path, content)
         except OSError as error:
@@ -203,13 +280,43 @@ class DriverStore:
         else:
             self.failed = False
 
+    def _take(self, file: _File) -> None:
+        permitted = {
+            key: tuple(
+                kept
+                if (baseline := self._permitted(kept.baseline)) is kept.baseline
+                else _originated(baseline, kept, None)
+                for kept in steps
+            )
+            for key, steps in file.drivers.items()
+        }
+        self._days = {key: day for key, day in file.days.items() if key in permitted}
+        if permitted != file.drivers:
+            self._changed.set()
+        self._drivers = permitted
+
+    def _note_day(self, key: str) -> None:
+        today = self._today()
+        if today is not None and self._days.get(key) != today:
+            self._days[key] = today
+            self._changed.set()
+
+    def _drop(self, key: str) -> None:
+        del self._drivers[key]
+        self._days.pop(key, None)
+
+    def _permitted(self, baseline: DriverBaseline) -> DriverBaseline:
+        if self._expression or not baseline.neutral_expression:
+            return baseline
+        return msgspec.structs.replace(baseline, neutral_expression={})
+
     def _put_aside(self, why: DriversFileError) -> None:
         if isinstance(why.__cause__, OSError):
             logger.warning("%s: every driver is learnt anew", why)
             return
         logger.warning("%s: put aside, drivers are learnt anew", why)
         try:
-            self._path.replace(self._path.with_suffix(".damaged"))
+            self._path.replace(self._path.with_suffix(DAMAGED))
         except OSError:
             logger.warning("%s cannot be put aside", self._path)
 
@@ -281,7 +388,9 @@ class ReturningDriver:
 
     def on_member(self, member: StreamMember) -> None:
         """Keep what was learnt up to the member before, if anything was."""
-        if not isinstance(member, BaselineChange):
+        if isinstance(member, BaselineChange):
+            self._store.learning_anew()
+        else:
             self.keep()
 
     def on_decision(self, decision: Decision) -> None:
@@ -332,17 +441,23 @@ def changed_parts(one: DriverBaseline, other: DriverBaseline) -> tuple[str, ...]
     return tuple(name for name in ours | theirs if ours.get(name) != theirs.get(name))
 
 
+def files_of(state_dir: Path) -> tuple[Path, ...]:
+    """Return where something of drivers may lie: the file, a damaged one put aside, one half written."""
+    path = state_dir / FILE
+    return path, path.with_suffix(DAMAGED), path.with_name(f"{path.name}.new")
+
+
 def hashed(token: str) -> str:
     """Return what stands for a token in the file."""
     return hashlib.sha256(token.encode()).hexdigest()[:32]
 
 
-def _originated(baseline: DriverBaseline, before: Kept, origin: Origin) -> Kept:
+def _originated(baseline: DriverBaseline, before: Kept, origin: Origin | None) -> Kept:
     """Give each part that is new the origin of now; the others keep theirs."""
     known = parts_of(before.baseline)
     origins: dict[str, Origin] = {}
     for name, part in parts_of(baseline).items():
-        if known.get(name) != part:
+        if origin is not None and known.get(name) != part:
             origins[name] = origin
         elif name in before.origins:
             origins[name] = before.origins[name]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from edge.runtime.clock import Clock
     from edge.runtime.slot import LatestSlot
     from edge.runtime.worker import Worker
-    from edge.types import Button, SettingsChange
+    from edge.types import BaselineChange, Button, SettingsChange
 
 NS_PER_S: Final = 1_000_000_000
 REPEAT_NS: Final = NS_PER_S
@@ -59,9 +59,9 @@ class PipelineLoop:
         self._taken_ns = 0
         self._fault: Condition | None = None
         self._fault_told_ns = 0
-        self._inbox: queue.SimpleQueue[Button | SettingsChange] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[Button | SettingsChange | BaselineChange] = queue.SimpleQueue()
 
-    def put(self, member: Button | SettingsChange) -> None:
+    def put(self, member: Button | SettingsChange | BaselineChange) -> None:
         """Take a member from another thread: it gets the pipeline's time and its place in the stream there."""
         self._inbox.put(member)
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import math
+import os
 import queue
-from typing import TYPE_CHECKING, Final
+import threading
+import time
+from typing import IO, TYPE_CHECKING, Final
 
 from edge.types import AlertChange, CabWarning, DriverState, VehicleSample
 from edge.uplink.messages import AlertContext, InCab, VehicleData
@@ -26,6 +31,8 @@ logger = logging.getLogger(__name__)
 NS_PER_S: Final = 1_000_000_000
 RECORDER_QUEUE: Final = 4096
 """Two minutes of frames: a slower disk loses lines, counted, rather than holding up the pipeline [D]."""
+PURGE_PATIENCE_S: Final = 2.0
+"""The recording's thread looks five times a second whether it is to begin anew [D]."""
 PLAYED_PATIENCE_S: Final = 0.1
 """The uplink waits so long for an output before it tells the fleet that nothing was played; on a busy board a player of
 sounds takes some 20 ms to be replaced [D]."""
@@ -143,14 +150,34 @@ class FleetOutlet:
 class RecordingOutlet:
     """Writes the stream or the decisions to a file, in a thread of its own."""
 
-    def __init__(self, path: Path, *, members: bool) -> None:
-        self._path = path
+    def __init__(
+        self, path: Path, *, members: bool, keep_s: float = math.inf, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """After `keep_s`, counted by `clock` in seconds, the file begins anew."""
+        self.path = path
         self._members = members
+        self._keep_s = keep_s
+        self._clock = clock
+        self._anew = threading.Event()
+        self._begun = threading.Event()
         self._queue: queue.Queue[StreamMember | Decision] = queue.Queue(RECORDER_QUEUE)
         self.dropped = 0
         """Lines that were not written."""
         self.stopped = False
         """The file could not be written on; everything from then on is dropped."""
+
+    def purge(self) -> bool:
+        """Empty the file and go on recording; True when that was done. From any thread but the recording's."""
+        self._begun.clear()
+        self._anew.set()
+        return self._begun.wait(PURGE_PATIENCE_S) or (self.stopped and self._emptied())
+
+    def _emptied(self) -> bool:
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError:
+            return False
+        return True
 
     def on_member(self, member: StreamMember) -> None:
         """Queue the member where the stream is recorded."""
@@ -180,18 +207,32 @@ class RecordingOutlet:
             self._write_all(worker)
         except OSError as error:
             self.stopped = True
-            logger.warning("recording into %s has stopped: %s; free some space and restart", self._path, error.strerror)
+            logger.warning("recording into %s has stopped: %s; free some space and restart", self.path, error.strerror)
 
     def _write_all(self, worker: Worker) -> None:
         from edge.replay.record import LineWriter  # noqa: PLC0415 - only where a recording is on
 
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("wb") as file:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("wb") as file:
             writer = LineWriter(file)
+            since_s = self._clock()
             while self._write_next(writer) or not worker.stopping:
+                if self._anew.is_set() or self._clock() - since_s > self._keep_s:
+                    self._begin_anew(file)
+                    since_s = self._clock()
                 if self._queue.empty():
                     file.flush()
                 worker.beat()
+
+    def _begin_anew(self, file: IO[bytes]) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._queue.get_nowait()
+        file.seek(0)
+        file.truncate()
+        os.fsync(file.fileno())
+        self._anew.clear()
+        self._begun.set()
 
     def _write_next(self, writer: LineWriter) -> bool:
         try:

@@ -159,7 +159,28 @@ class Vision(Section, frozen=True):
     ] = 0.06
 
 
-class Expression(Section, frozen=True):
+Days = Annotated[float, Meta(ge=1.0, le=400.0)]
+
+
+class Indicator(Section, frozen=True):
+    """What every group of indicators has: whether it is on, why, and how long its alerts may wait in the vehicle."""
+
+    enabled: Annotated[bool, Meta(description="Off: nothing of it is decided, told or published.")] = True
+    purpose: Annotated[Literal["safety"], Meta(description="Why it is on; the fleet reads it in `info`.")] = "safety"
+    retention_days: Annotated[
+        Days, Meta(description="An alert of it that the broker did not take is deleted after so long.")
+    ] = 30.0
+
+
+class Fatigue(Indicator, frozen=True):
+    """Fatigue: closed eyes, microsleep, PERCLOS, blinks, yawns, nods. Only the vehicle's own file switches it off."""
+
+
+class Distraction(Indicator, frozen=True):
+    """Distraction: looks away from the road. Only the vehicle's own file switches it off."""
+
+
+class Expression(Indicator, frozen=True):
     """Displayed expression: off means that its network is never opened and nothing about it is published."""
 
     enabled: Annotated[bool, Meta(description="Run the expression network and the displayed-anger indicator.")] = True
@@ -404,6 +425,20 @@ class Recording(Section, frozen=True):
     decisions_file: Annotated[str | None, Meta(description="Write each decision as a JSON line.")] = None
 
 
+class Retention(Section, frozen=True):
+    """How long the vehicle keeps what belongs to no indicator; `edge-dms purge` deletes everything at once."""
+
+    health_days: Annotated[
+        Days, Meta(description="Alerts of an absent driver and of the system itself that the broker did not take.")
+    ] = 30.0
+    trips_days: Annotated[Days, Meta(description="Summaries of drives that the broker did not take.")] = 30.0
+    drivers_days: Annotated[Days, Meta(description="The baseline of a driver who was not named for so long.")] = 90.0
+    recordings_days: Annotated[
+        Days, Meta(description="Recorded files; one that is still written begins anew after so long.")
+    ] = 7.0
+    damaged_days: Annotated[Days, Meta(description="Damaged files that were put aside.")] = 30.0
+
+
 class Service(Section, frozen=True):
     """The process itself."""
 
@@ -424,6 +459,8 @@ class Config(Section, frozen=True):
     camera: Camera = field(default_factory=Camera)
     inference: Inference = field(default_factory=Inference)
     vision: Vision = field(default_factory=Vision)
+    fatigue: Fatigue = field(default_factory=Fatigue)
+    distraction: Distraction = field(default_factory=Distraction)
     expression: Expression = field(default_factory=Expression)
     rules: Rules = field(default_factory=Rules)
     cab: Cab = field(default_factory=Cab)
@@ -433,4 +470,5 @@ class Config(Section, frozen=True):
     remote: Remote = field(default_factory=Remote)
     outbox: Outbox = field(default_factory=Outbox)
     recording: Recording = field(default_factory=Recording)
+    retention: Retention = field(default_factory=Retention)
     service: Service = field(default_factory=Service)

@@ -18,6 +18,7 @@ from edge.decision.privacy import PrivacyWatch
 from edge.decision.reference import baselines
 from edge.decision.state import driver_state, summary
 from edge.decision.strip import StripKeeper
+from edge.decision.switched import Switches
 from edge.decision.watch import AbsenceRules, HealthRules
 from edge.indicators.bank import IndicatorBank
 from edge.indicators.learning import learning
@@ -52,7 +53,8 @@ class DecisionEngine:
     """Feeds indicators and alert rules; owns all decision state.
 
     `neutral_yaw_deg` and `neutral_pitch_deg` are where the camera sees the head of a driver who looks ahead. Without
-    `expression_enabled` nothing about the displayed expression is computed or named.
+    `expression_enabled` nothing about the displayed expression is computed or named. Without `fatigue_enabled` or
+    `distraction_enabled` nothing of it is decided: no alert, no event, nothing in the state.
     """
 
     def __init__(
@@ -61,12 +63,15 @@ class DecisionEngine:
         *,
         neutral_yaw_deg: float = 0.0,
         neutral_pitch_deg: float = 0.0,
+        fatigue_enabled: bool = True,
+        distraction_enabled: bool = True,
         expression_enabled: bool = True,
         privacy_after_s: float | None = None,
     ) -> None:
         self.rules = rules
         self.private = False
         """Nobody is observed: the vehicle stands for long, or its ignition is off."""
+        self._on = Switches(fatigue=fatigue_enabled, distraction=distraction_enabled)
         self._privacy = PrivacyWatch(rules.alerts, privacy_after_s)
         self.ignored = 0
         """Members that were not taken: time repeated or ran backwards, a setting did not fit, nothing to roll back."""
@@ -132,7 +137,7 @@ class DecisionEngine:
 
     def state(self) -> DriverState:
         """Return the judged state at the time of the last observation."""
-        return driver_state(self._bank, self._book, private=self.private)
+        return self._on.cut(driver_state(self._bank, self._book, private=self.private))
 
     def private_at(self, t_ns: int) -> bool:
         """Tell whether nobody is to be observed at `t_ns`: then a picture must not be looked at, and a tick does."""
@@ -227,11 +232,14 @@ class DecisionEngine:
         bank.advance(t_ns, moving=moving)
         self._strips.hold(start_ns, t_ns, bank)
         book.observability = bank.presence.ratio
-        self._closures.evaluate(t_ns)
-        self._distractions.evaluate(t_ns, active=self._road_gate.active, fast=self._fast_gate.active)
+        if self._on.fatigue:
+            self._closures.evaluate(t_ns)
+        if self._on.distraction:
+            self._distractions.evaluate(t_ns, active=self._road_gate.active, fast=self._fast_gate.active)
         span_ns = bank.judge_span_ns
         if span_ns:
-            self._fatigues.evaluate(t_ns, span_ns, active=self._fatigue_gate.active)
+            if self._on.fatigue:
+                self._fatigues.evaluate(t_ns, span_ns, active=self._fatigue_gate.active)
             self._angers.evaluate(t_ns, span_ns, active=self._anger_gate.active, harsh=self._speed.harsh)
         if self._absence.evaluate(t_ns, moving=moving):
             self._reset_rules()
@@ -326,11 +334,11 @@ class DecisionEngine:
         if not bank.events and not book.decisions and not self._state_changed():
             return []
         told = summary(bank, book, private=self.private)
-        decisions: list[Decision] = [*bank.events, *book.decisions]
+        decisions: list[Decision] = [*filter(self._on.allow, bank.events), *book.decisions]
         self._strips.follow(book.decisions)
         bank.events.clear()
         book.decisions.clear()
         if told != self._told:
             self._told = told
-            decisions.append(driver_state(bank, book, private=self.private))
+            decisions.append(self._on.cut(driver_state(bank, book, private=self.private)))
         return decisions

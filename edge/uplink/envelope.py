@@ -232,13 +232,27 @@ def context_without_expression(context: AlertContext) -> AlertContext:
     return msgspec.structs.replace(context, evidence_strip=msgspec.structs.replace(strip, anger_frame=()))
 
 
+def stored_without_expression(stored: StoredAlert) -> StoredAlert:
+    """Return a message that was written while displayed expression was on, as it may be sent now that it is off.
+
+    One that is all about that was deleted before: its kind is kept for no days.
+    """
+    return msgspec.structs.replace(
+        stored,
+        change=withhold_expression(stored.change) or stored.change,
+        context=context_without_expression(stored.context),
+        models=tuple(model for model in stored.models if not speaks_of_expression(model.name)),
+    )
+
+
 def info_without_expression(info: Info) -> Info:
     """Return the birth message without the purpose and the network of displayed expression."""
     purposes = {name: why for name, why in info.policy.purposes.items() if not speaks_of_expression(name)}
+    retention = {name: kept for name, kept in info.policy.retention.items() if not speaks_of_expression(name)}
     return msgspec.structs.replace(
         info,
         models=tuple(model for model in info.models if not speaks_of_expression(model.name)),
-        policy=msgspec.structs.replace(info.policy, purposes=purposes),
+        policy=msgspec.structs.replace(info.policy, purposes=purposes, retention=retention),
     )
 
 

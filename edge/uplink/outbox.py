@@ -26,12 +26,15 @@ from edge.uplink.database import (
 )
 from edge.uplink.envelope import StoredAlert
 from edge.uplink.trip import StoredTrip
+from edge.uplink.wallclock import age_ns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from edge.config.schema import Outbox
+    from edge.types import AlertKind
+    from edge.uplink.wallclock import Instant
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +46,9 @@ SPARE_PAGES: Final = 6
 
 MAX_TRIPS: Final = 100
 """Finished drives that wait; older ones go first. A month offline, and half a megabyte at most [D]."""
+
+EXPIRED_AT_ONCE: Final = 100
+NS_PER_DAY: Final = 86_400_000_000_000
 
 _DECODER: Final = msgspec.json.Decoder(StoredAlert)
 _TRIPS: Final = msgspec.json.Decoder(StoredTrip)
@@ -181,32 +187,76 @@ class AlertOutbox:
         """Forget a finished drive that the broker has."""
         self._commit(lambda database: database.execute("DELETE FROM trip WHERE id = ?", (number,)))
 
-    def purge(self) -> dict[str, int]:
+    def purge(self, *, open_too: bool = False) -> dict[str, int]:
         """Delete every message that waits, and damaged files put aside; return how many of each.
 
         The numbers of the alerts stay used up, so that the fleet sees the gap. The file is written anew, so that
-        nothing deleted earlier is left in it either.
+        nothing deleted earlier is left in it either. `open_too`: what is known of alerts that are open as well; only
+        where no daemon runs, whose next start would close them.
         """
         counts = {"alerts": self._depth, "trips": self._value("SELECT count(*) FROM trip")}
 
         def empty(database: sqlite3.Connection) -> None:
             database.execute("DELETE FROM alert")
             database.execute("DELETE FROM trip")
+            if open_too:
+                database.execute("DELETE FROM open_alert")
             self._depth = 0
 
         self._commit(empty)
-        self._read("VACUUM")
-        self._read("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._write_anew()
         damaged = [*self._state_dir.glob(f"{FILE_NAME}*.damaged.*")]
         for path in damaged:
             path.unlink(missing_ok=True)
         return {**counts, "damaged_files": len(damaged)}
+
+    def expire(self, now: Instant, alert_days: Mapping[AlertKind, float], trips_days: float) -> int:
+        """Delete messages that have waited for longer than may be; return how many. Alerts among them are counted.
+
+        A kind of no days is deleted whatever its age, and forgotten where it is open: its indicator is off.
+        """
+        limits = {kind: days for kind, days in alert_days.items() if days > 0}
+        off = alert_days.keys() - limits.keys()
+        oldest = min(limits.values(), default=0.0)
+        gone = forgotten = 0
+        after = 0
+        while rows := self.after(after, EXPIRED_AT_ONCE):
+            after = rows[-1][0]
+            ages = [(number, one, _days(age_ns(one.written, now))) for number, one in rows]
+            over = [
+                (number, one.critical)
+                for number, one, age in ages
+                if one.change.kind in off or (age is not None and age > limits.get(one.change.kind, oldest))
+            ]
+            if over:
+                self._commit(partial(self._expire_rows, over))
+                gone += len(over)
+            # Rows lie in the order of their writing: behind one that is young there is nothing old.
+            if not off and ages[-1][2] is not None and ages[-1][2] <= oldest:
+                break
+        for stored in self.open_alerts() if off else ():
+            if stored.change.kind in off:
+                self._commit(partial(self._forget_open, stored.change.key))
+                forgotten += 1
+        for number, trip in self.trips():
+            age = _days(age_ns(trip.written, now))
+            if age is not None and age > trips_days:
+                self.delete_trip(number)
+                gone += 1
+        if gone or forgotten:
+            self._write_anew()
+        return gone
 
     def keep_ballast(self) -> bool:
         """Fill the reserve again after a full disk; False when there is no space yet."""
         if not self._has_ballast:
             self._has_ballast = keep_ballast(self._state_dir)
         return self._has_ballast
+
+    def _write_anew(self) -> None:
+        """Leave nothing that was deleted in free pages or in the log."""
+        self._read("VACUUM")
+        self._read("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @property
     def _connection(self) -> sqlite3.Connection:
@@ -277,6 +327,11 @@ class AlertOutbox:
         self._depth -= database.execute("DELETE FROM alert WHERE seq = ?", (seq,)).rowcount
         self._count_dropped(database, critical=critical, rows=1)
 
+    def _expire_rows(self, rows: Sequence[tuple[int, bool]], database: sqlite3.Connection) -> None:
+        for number, critical in rows:
+            self._depth -= database.execute("DELETE FROM alert WHERE seq = ?", (number,)).rowcount
+            self._count_dropped(database, critical=critical, rows=1)
+
     def _count_dropped(self, database: sqlite3.Connection, *, critical: bool, rows: int) -> None:
         self._dropped[critical] += rows
         self._set_tally(database, "dropped_critical" if critical else "dropped_info", self._dropped[critical])
@@ -293,3 +348,7 @@ class AlertOutbox:
 
     def _value(self, query: str, *parameters: str) -> int:
         return int(self._read(query, parameters)[0][0])
+
+
+def _days(age: int | None) -> float | None:
+    return None if age is None else age / NS_PER_DAY

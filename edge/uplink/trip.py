@@ -153,12 +153,7 @@ class TripMeter:
 
 def stored_trip(sums: TripSum, boot_id: str, info: Info, now: Instant, *, expression: bool) -> StoredTrip:
     """Give a finished drive its id and what it needs to be sent later; without `expression` nothing speaks of it."""
-    if not expression:
-        sums = msgspec.structs.replace(
-            sums,
-            peaks={name: level for name, level in sums.peaks.items() if not speaks_of_expression(name)},
-            alerts={kind: count for kind, count in sums.alerts.items() if not speaks_of_expression(kind)},
-        )
+    sums = sums if expression else _without_expression(sums)
     return StoredTrip(
         trip_id=alert_id(sums.started_ns + now.offset_ns),
         boot_id=boot_id,
@@ -170,9 +165,9 @@ def stored_trip(sums: TripSum, boot_id: str, info: Info, now: Instant, *, expres
     )
 
 
-def trip_message(stored: StoredTrip, now: Instant) -> Trip:
+def trip_message(stored: StoredTrip, now: Instant, *, expression: bool = True) -> Trip:
     """Make the message to send now; a clock that was set since corrects the times of the same kernel boot."""
-    written, sums = stored.written, stored.sums
+    written, sums = stored.written, stored.sums if expression else _without_expression(stored.sums)
     corrected = now.synced and not written.synced and now.domain == written.domain
     clock = now if corrected else written
     return Trip(
@@ -193,4 +188,12 @@ def trip_message(stored: StoredTrip, now: Instant) -> Trip:
         config_hash=stored.config_hash,
         profile=stored.profile,
         clock=ClockQuality.of(clock, corrected=corrected),
+    )
+
+
+def _without_expression(sums: TripSum) -> TripSum:
+    return msgspec.structs.replace(
+        sums,
+        peaks={name: level for name, level in sums.peaks.items() if not speaks_of_expression(name)},
+        alerts={kind: count for kind, count in sums.alerts.items() if not speaks_of_expression(kind)},
     )

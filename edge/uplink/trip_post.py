@@ -30,7 +30,11 @@ MAX_UNWRITTEN: Final = 8
 class TripPost:
     """The way of a finished drive to the broker. Used by the uplink's thread alone."""
 
-    def __init__(self, outbox: AlertOutbox, link: Link, topics: Topics, *, require_subscriber: bool) -> None:
+    def __init__(
+        self, outbox: AlertOutbox, link: Link, topics: Topics, *, require_subscriber: bool, expression: bool = True
+    ) -> None:
+        """`expression` False: nothing that is sent speaks of it, whenever it was written."""
+        self._expression = expression
         self._outbox = outbox
         self._link = link
         self._topic = topics.trip
@@ -56,6 +60,10 @@ class TripPost:
         self._unwritten.clear()
         self._waiting = None
 
+    def read_again(self) -> None:
+        """Look at the disk once more: something on it was deleted."""
+        self._waiting = None
+
     def begin(self, now: Instant) -> None:
         """Start on a fresh connection: nothing is in flight."""
         self._in_flight = None
@@ -78,7 +86,9 @@ class TripPost:
             return
         if self._waiting and self._in_flight is None and self._link.connected and now.mono_ns >= self._resume_ns:
             row, trip = self._waiting[0]
-            message_id = self._link.publish(self._topic, encode(trip_message(trip, now)), now.mono_ns, retain=False)
+            message_id = self._link.publish(
+                self._topic, encode(trip_message(trip, now, expression=self._expression)), now.mono_ns, retain=False
+            )
             self._in_flight = None if message_id is None else (message_id, row)
 
     def answered(self, message_id: int, reason_code: int, now: Instant) -> bool:

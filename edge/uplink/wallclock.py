@@ -44,6 +44,17 @@ class Instant(msgspec.Struct, frozen=True):
         return "ntp" if self.synced else "free"
 
 
+def age_ns(then: Instant, now: Instant) -> int | None:
+    """Return how long ago a moment was; None where no clock can tell.
+
+    Within one boot of the kernel the monotonic clock counts. Across boots both wall times must have been disciplined: a
+    clock that was never set, or is set to another century, makes nothing old.
+    """
+    if then.domain and then.domain == now.domain:
+        return now.mono_ns - then.mono_ns
+    return now.wall_ns - then.wall_ns if then.synced and now.synced else None
+
+
 class WallClock(Protocol):
     """Tells the time; tests hand in their own."""
 

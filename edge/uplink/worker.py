@@ -13,7 +13,14 @@ import msgspec
 from edge.config.schema import Remote
 from edge.runtime.worker import Worker
 from edge.uplink import homeassistant
-from edge.uplink.envelope import context_without_expression, event, info_without_expression, withhold_expression
+from edge.uplink.envelope import (
+    context_without_expression,
+    event,
+    info_without_expression,
+    stored_without_expression,
+    withhold_expression,
+)
+from edge.uplink.expiry import Expiry
 from edge.uplink.keeper import Keeper
 from edge.uplink.link import Link
 from edge.uplink.messages import CLOUD_EVENT, OutboxHealth, encode
@@ -32,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from edge.config.purposes import MessageRetention
     from edge.config.schema import Config, Mqtt, Outbox
     from edge.types import AlertChange, DriverState
     from edge.uplink.messages import AlertContext, Health, InCab, Info
@@ -100,12 +108,16 @@ class Uplink:
         info: Info,
         clock: WallClock | None = None,
         expression: bool = True,
+        retention: MessageRetention | None = None,
         remote: Remote | None = None,
         settings: RemoteSettings | None = None,
         hands: Hands | None = None,
         on_failure: Callable[[BaseException], None] | None = None,
     ) -> None:
-        """`hands` are what commands and settings of the fleet move; without them nothing is listened to."""
+        """`hands` are what commands and settings of the fleet move; without them nothing is listened to.
+
+        `retention` None: messages wait as long as there is space.
+        """
         self._mqtt = mqtt
         self._settings = outbox
         self._info = info if expression else info_without_expression(info)
@@ -115,6 +127,7 @@ class Uplink:
         self._topics = Topics(mqtt.fleet, mqtt.vehicle)
         self._state_dir = state_dir
         self._outbox = AlertOutbox(state_dir, outbox)
+        self._expiry = None if retention is None else Expiry(self._outbox, retention)
         self._window = DeliveryWindow()
         self._remote_settings = (remote or Remote(), settings, hands)
         self._trips: queue.SimpleQueue[TripSum] = queue.SimpleQueue()
@@ -160,7 +173,13 @@ class Uplink:
             expression=self._expression,
             discovery=self._discovery(),
         )
-        self._trip_post = TripPost(self._outbox, self._link, topics, require_subscriber=mqtt.require_subscriber)
+        self._trip_post = TripPost(
+            self._outbox,
+            self._link,
+            topics,
+            require_subscriber=mqtt.require_subscriber,
+            expression=self._expression,
+        )
         if hands is not None and listen:
             self._remote = RemoteDesk(
                 remote,
@@ -300,6 +319,8 @@ class Uplink:
         if self._keeper.flush(now):
             # Told only now: what is published must be on disk.
             self._telemetry.tell_active(self._keeper.register.active(now), now)
+        if self._expiry is not None and self._expiry.poll(now):
+            self._trip_post.read_again()
         if self._mqtt.enabled:
             self._link.poll(now.mono_ns)
         self._send_alerts(now)
@@ -367,7 +388,8 @@ class Uplink:
             return
         for seq, stored in self._keeper.rows(self._window.cursor, room, now):
             replayed = self._window.held_back(seq)
-            payload = encode(event(stored, seq, self._topics.source, now, replayed=replayed))
+            told = stored if self._expression else stored_without_expression(stored)
+            payload = encode(event(told, seq, self._topics.source, now, replayed=replayed))
             message_id = self._link.publish(
                 self._topics.alert, payload, now.mono_ns, retain=False, content_type=CLOUD_EVENT
             )

@@ -70,6 +70,8 @@ def engine_for(config: Config, *, neutral_yaw_deg: float | None = None) -> Decis
         config.rules,
         neutral_yaw_deg=camera.neutral_yaw_deg if neutral_yaw_deg is None else neutral_yaw_deg,
         neutral_pitch_deg=camera.neutral_pitch_deg,
+        fatigue_enabled=config.fatigue.enabled,
+        distraction_enabled=config.distraction.enabled,
         expression_enabled=config.expression.enabled,
         privacy_after_s=config.vehicle.privacy_after_s,
     )

@@ -108,6 +108,10 @@ class Hands:
     def restart(self) -> None:
         self.moved.append("restart")
 
+    def purge(self) -> dict[str, int]:
+        self.moved.append("purge")
+        return {}
+
 
 @pytest.fixture
 def broker(mosquitto: str, tmp_path: Path) -> Iterator[SecuredBroker]:

@@ -20,7 +20,16 @@ from edge.drivers import (
     parts_of,
 )
 from edge.runtime.worker import Worker
-from edge.types import AlertBlinks, BaselineChange, DriverBaseline, EyeBaseline, MouthBaseline, Provenance, Tick
+from edge.types import (
+    AlertBlinks,
+    BaselineChange,
+    DriverBaseline,
+    EyeBaseline,
+    MouthBaseline,
+    NeutralFace,
+    Provenance,
+    Tick,
+)
 
 PROVENANCE = Provenance(learnt_ns=5, valid_ns=6, quality=0.9)
 MOUTH = MouthBaseline(0.31, PROVENANCE)
@@ -310,3 +319,93 @@ def test_a_driver_who_is_not_named_goes_back_by_the_learners_own_memory(tmp_path
     assert answer.result(0) == (True, ("eyes/bare",))
     answer = cab.driver.ask("relearn", None)
     assert cab.driver.change(3) == BaselineChange(t_ns=3, action="relearn")
+
+
+DAY = 20_600
+
+
+def dated(tmp_path: Path, today: list[int | None], **how: object) -> DriverStore:
+    return DriverStore(tmp_path, keep_days=90.0, today=lambda: today[0], **how)  # type: ignore[arg-type]
+
+
+def test_who_was_not_named_for_too_long_is_forgotten_over_restarts(tmp_path: Path) -> None:
+    today: list[int | None] = [DAY]
+    store = dated(tmp_path, today)
+    store.keep("anna", known(), origin())
+    store.keep("boris", known(0.8), origin())
+    written(store)
+    today[0] = DAY + 80
+    store = dated(tmp_path, today)
+    assert store.find("boris") is not None, "named again: his last day is today"
+    written(store)
+    today[0] = DAY + 91
+    store = dated(tmp_path, today)
+    assert store.expire() == 1
+    assert store.expire() == 0
+    written(store)
+    today[0] = DAY + 170
+    store = dated(tmp_path, today)
+    assert store.find("anna") is None
+    assert store.find("boris") is not None
+
+
+def test_without_a_clock_nobody_grows_old_and_who_has_no_day_begins_today(tmp_path: Path) -> None:
+    plain = DriverStore(tmp_path)
+    plain.keep("anna", known(), origin())
+    written(plain)
+    today: list[int | None] = [None]
+    store = dated(tmp_path, today)
+    assert store.expire() == 0
+    today[0] = DAY
+    assert store.expire() == 0
+    today[0] = DAY + 90
+    assert store.expire() == 0
+    today[0] = DAY + 91
+    assert store.expire() == 1
+
+
+def test_without_expression_no_neutral_face_is_kept_nor_left_from_before(tmp_path: Path) -> None:
+    face = DriverBaseline(
+        eyes=known().eyes,
+        neutral_expression={"bare": NeutralFace(factors=(0.5,) * 8, provenance=PROVENANCE)},
+    )
+    store = DriverStore(tmp_path)
+    store.keep("anna", face, origin())
+    written(store)
+    assert "neutral" in (tmp_path / FILE).read_text()
+    store = DriverStore(tmp_path, expression=False)
+    assert store.find("anna") == known()
+    store.keep("boris", face, origin())
+    written(store)
+    assert "neutral" not in (tmp_path / FILE).read_text()
+    assert DriverStore(tmp_path).find("boris") == known()
+
+
+def test_purge_forgets_everybody_in_memory_and_on_disk(tmp_path: Path) -> None:
+    store = DriverStore(tmp_path)
+    store.keep("anna", known(), origin())
+    written(store)
+    (tmp_path / FILE).with_suffix(".damaged").write_text("old")
+    store.keep("boris", known(), origin())
+    assert store.purge() == 2
+    assert list(tmp_path.iterdir()) == []
+    assert store.find("anna") is None
+
+
+def test_after_a_purge_the_driver_at_the_wheel_is_kept_only_once_he_is_learnt_anew(tmp_path: Path) -> None:
+    cab = Cab(tmp_path)
+    cab.named, cab.baseline = "anna", known()
+    store, driver = cab.store, cab.driver
+    driver.change(0)
+    driver.on_member(Tick(t_ns=1))
+    assert store.find("anna") is not None
+    store.purge()
+    cab.revision = 2
+    driver.on_member(Tick(t_ns=2))
+    written(store)
+    assert store.find("anna") is None, "the old baseline was still on its way"
+    assert list(tmp_path.iterdir()) == []
+    driver.on_member(BaselineChange(t_ns=3, action="restore"))
+    cab.revision = 3
+    driver.on_member(Tick(t_ns=4))
+    assert store.find("anna") == known()

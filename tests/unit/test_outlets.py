@@ -28,6 +28,7 @@ from edge.types import (
     VehicleSample,
 )
 from edge.uplink.trip import TripSum
+from tests.support.brokers import wait_for
 
 S = 1_000_000_000
 OPENED = AlertChange(t_ns=5 * S, key="sleep-1", phase="opened", kind="sleep", level=4, peak_level=4, started_ns=5 * S)
@@ -276,3 +277,48 @@ def test_who_is_not_to_be_observed_is_not_looked_at_and_a_tick_a_second_says_so(
     pipeline.on_frame(Frame(gray, t_ns=13 * S, sequence=32))
     assert not pipeline.private
     assert pipeline.meter.frames == 1
+
+
+def recorded(path: Path, clock: list[float], keep_s: float) -> tuple[RecordingOutlet, Worker]:
+    outlet = RecordingOutlet(path, members=True, keep_s=keep_s, clock=lambda: clock[0])
+    worker = Worker("recorder", outlet.record, lambda *_: None)
+    worker.start()
+    assert wait_for(path.exists)
+    return outlet, worker
+
+
+def test_a_recording_begins_anew_when_its_time_is_over(tmp_path: Path) -> None:
+    clock = [0.0]
+    path = tmp_path / "stream.jsonl"
+    outlet, worker = recorded(path, clock, 7.0)
+    outlet.on_member(Tick(t_ns=111))
+    assert wait_for(lambda: b"111" in path.read_bytes())
+    clock[0] = 7.5
+    assert wait_for(lambda: path.read_bytes() == b"")
+    outlet.on_member(Tick(t_ns=222))
+    worker.stop()
+    assert worker.join(10.0)
+    assert path.read_bytes() == b'{"type":"tick","t_ns":222}\n'
+
+
+def test_a_purge_empties_the_recording_that_is_written_and_it_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "stream.jsonl"
+    outlet, worker = recorded(path, [0.0], 1e9)
+    for number in range(2000):
+        outlet.on_member(Tick(t_ns=number))
+    assert outlet.purge()
+    assert path.read_bytes() == b"", "neither what was written nor what waited in a buffer"
+    outlet.on_member(Tick(t_ns=5))
+    worker.stop()
+    assert worker.join(10.0)
+    assert path.read_bytes() == b'{"type":"tick","t_ns":5}\n'
+
+
+def test_a_recording_that_has_stopped_is_deleted_by_a_purge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.outlets.PURGE_PATIENCE_S", 0.1)
+    outlet = RecordingOutlet(tmp_path / "stream.jsonl", members=True)
+    assert not outlet.purge(), "nobody answered: nothing is promised"
+    outlet.stopped = True
+    outlet.path.write_text("left behind")
+    assert outlet.purge()
+    assert not outlet.path.exists()

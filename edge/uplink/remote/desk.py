@@ -45,6 +45,9 @@ class Hands(Protocol):
     def restart(self) -> None:
         """End the daemon in good order and start it anew."""
 
+    def purge(self) -> dict[str, int]:
+        """Forget drivers and recordings; return how many of each. Raises `OSError`. May take seconds."""
+
 
 def listens_to(remote: Remote, topics: Topics, settings: RemoteSettings | None) -> tuple[str, ...]:
     """Return the topics that a vehicle listens to; none unless the owner switched something on."""
@@ -160,10 +163,10 @@ class RemoteDesk:
             self._hands.follow_state(state_for_s)
 
     def purge(self) -> Result:
-        """Delete what waits on the device; return how much."""
+        """Delete what waits on the device, and what it knows of drivers; return how much."""
         deleted = self._keeper.purge()
         self._trips.forget()
-        return dict(deleted)
+        return {**deleted, **self._hands.purge()}
 
     def _tell_settings(self, now: Instant) -> None:
         if self._settings is None:

@@ -58,10 +58,10 @@ class MarkWrong(Command, frozen=True, kw_only=True):
 
 
 class Purge(Command, frozen=True, kw_only=True):
-    """Topic `cmd/purge`: delete the alert and trip messages that wait on the device, and damaged files put aside.
+    """Topic `cmd/purge`: delete what the device keeps of people.
 
-    What was delivered is the fleet's to delete. Recordings that the owner switched on stay: they are files on the
-    device, outside the reach of a message.
+    That is the alert and trip messages that wait, what was learnt of every driver, the recordings (one that is still
+    written begins anew), and damaged files put aside. What was delivered is the fleet's to delete.
     """
 
     vehicle: str

@@ -291,6 +291,9 @@ class Hands:
     def restart(self) -> None:
         self.moved.append("restart")
 
+    def purge(self) -> dict[str, int]:
+        return {"drivers": 2, "recordings": 1}
+
 
 def test_nothing_is_listened_to_unless_the_owner_says_so(uplink: Uplink, network: type[ObligingConnection]) -> None:
     uplink.start()
@@ -323,7 +326,13 @@ def test_commands_are_carried_out_and_answered(network: type[ObligingConnection]
         "refused",
         "done",
     ]
-    assert documents(network, "rsp/purge")[0]["result"] == {"alerts": 0, "trips": 0, "damaged_files": 0}
+    assert documents(network, "rsp/purge")[0]["result"] == {
+        "alerts": 0,
+        "trips": 0,
+        "damaged_files": 0,
+        "drivers": 2,
+        "recordings": 1,
+    }
     assert hands.moved == [("ack", "microsleep-1"), 30]
     assert len(documents(network, "info")) == 2, "a report says everything again"
     uplink.stop(1.0)
