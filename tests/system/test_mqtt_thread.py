@@ -102,13 +102,18 @@ class Watched:
             self.broker.kill()
             self.broker.start()
         elif fault.callback == "on_message":
-            assert wait_for(lambda: self.uplink.counters().connected)
-            self.fleet.publish("dms/1/demo/vehicle-1/cmd/ping", b"{}")
+            assert wait_for(lambda: self._pinged() and fault.at_s is not None)
         assert wait_for(lambda: fault.at_s is not None)
 
     def listen(self) -> None:
         self.broker.start()
         self.fleet = Fleet(self.broker.port).ready()
+
+    def _pinged(self) -> bool:
+        """Send a command; one that comes before the uplink listens is lost."""
+        assert self.fleet is not None
+        self.fleet.publish("dms/1/demo/vehicle-1/cmd/ping", b"{}")
+        return True
 
     def recovered(self) -> bool:
         """Tell whether an alert that was raised after the fault has arrived and was answered; health goes on."""
