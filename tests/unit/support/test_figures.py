@@ -9,7 +9,6 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
 from reliability_page.records import read
 
 from tests.support.figures import CHECKOUT, Figures
