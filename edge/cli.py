@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge import __version__
 from edge.verbs import (
+    aim,
     bench,
     calibrate,
     check,
@@ -33,7 +34,7 @@ from edge.verbs import (
     sound,
     vehicle,
 )
-from edge.verbs.outcome import INTERRUPTED, OUTPUT_CLOSED, PROBLEM, Complaint
+from edge.verbs.outcome import INTERRUPTED, OUTPUT_CLOSED, Complaint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +44,7 @@ _VERBS: Final = (
     check,
     config,
     doctor,
+    aim,
     profiles,
     replay,
     explain,
@@ -77,6 +79,7 @@ first steps:
   edge-dms check dms.yaml                    is this configuration right?
   edge-dms run --config dms.yaml             the daemon itself
   edge-dms doctor --config dms.yaml          is everything there, and if not, what to do?
+  edge-dms aim --interface wlan0             mount the camera, with a telephone
 
 Advisory only: not type-approved. It reports the displayed expression, not the emotion.
 """
@@ -108,7 +111,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
     except Complaint as complaint:
         print(f"edge-dms {args.verb}: {complaint}", file=sys.stderr)
-        return PROBLEM
+        return complaint.code
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:

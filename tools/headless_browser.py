@@ -68,6 +68,7 @@ class Browser:
             deviceScaleFactor=2 if phone else 1,
             mobile=phone,
         )
+        self.call("Emulation.setTouchEmulationEnabled", enabled=phone)
 
     def run(self, script: str) -> Any:
         """Evaluate an expression, promises awaited; return its value."""
@@ -89,6 +90,21 @@ class Browser:
         self.run(f"document.querySelector({json.dumps(selector)}).focus()")
         self.run(f"document.querySelector({json.dumps(selector)}).select?.()")
         self.call("Input.insertText", text=text)
+
+    def tap(self, selector: str) -> None:
+        """Touch the middle of an element as a finger would; it must be on the screen and enabled."""
+        chosen = json.dumps(selector)
+        self.wait(f"!!document.querySelector({chosen}) && !document.querySelector({chosen}).disabled")
+        x, y = self.run(
+            f"(() => {{ const e = document.querySelector({chosen}); e.scrollIntoView({{block: 'center'}});"
+            " const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })()"
+        )
+        self.tap_at(x, y)
+
+    def tap_at(self, x: float, y: float) -> None:
+        """Touch a point of the screen, in its pixels."""
+        self.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
+        self.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
 
     def press(self, key: str) -> None:
         """Press and release one key."""

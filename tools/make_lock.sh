@@ -31,5 +31,5 @@ lock() {
   say "edge-dms: $output: $(grep -c '==' "$output") packages"
 }
 
-lock tools/lock/device.txt --constraint tools/lock/constraints.txt --extra gpio --extra can --extra signed pyproject.toml
+lock tools/lock/device.txt --constraint tools/lock/constraints.txt --extra gpio --extra can --extra signed --extra aim pyproject.toml
 lock tools/lock/build.txt tools/lock/build.in

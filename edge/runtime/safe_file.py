@@ -9,15 +9,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def replace_file(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes, *, like: Path | None = None) -> None:
     """Put `content` into `path`: afterwards it holds all of it or what it held before. Raises `OSError`.
 
+    Only its owner may read it, unless it is to have owner and permissions of another file, `like`.
     [S] In simulated power cuts writing in place lost 6 of 8 files, renaming without a flush 1 of 8.
     """
     path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}.new")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
+        if like is not None:
+            # Before it takes its place: whoever read the old file must be able to read this one at any moment.
+            was = like.stat()
+            os.fchown(descriptor, was.st_uid, was.st_gid)
+            os.fchmod(descriptor, was.st_mode & 0o777)
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -173,12 +173,9 @@ def _migrate(path: Path, *, write: bool) -> int:
     old = path.with_name(f"{path.name}.v{version_of(root) or OLDEST}")
     if old.exists():
         raise Complaint(f"{old} is there already; move it away first, so that nothing is lost")
-    mode = path.stat().st_mode & 0o777
     try:
-        replace_file(old, text.encode())
-        replace_file(path, new.encode())
-        path.chmod(mode)
-        old.chmod(mode)
+        replace_file(old, text.encode(), like=path)
+        replace_file(path, new.encode(), like=path)
     except OSError as error:
         raise Complaint(f"{path} cannot be replaced: {error.strerror}; copy it to a folder of your own") from None
     print(f"{path}: version {CURRENT} now; the old one is {old}")

@@ -21,7 +21,7 @@ DOCUMENTS = sorted(
     for path in CHECKOUT.rglob("*.md")
     if not {".venv", "build", "node_modules", "CHANGELOG.md"} & set(path.relative_to(CHECKOUT).parts)
 )
-PLANNED = {"aim", "preview", "calibrate", "drill"}
+PLANNED = {"preview", "calibrate", "drill"}
 """Verbs that some document names as planned."""
 SYMPTOMS = CHECKOUT / "firmware_config" / "guides" / "symptoms.md"
 SECTIONS = tuple(name for name in Config.__struct_fields__ if name not in {"version", "profile"})

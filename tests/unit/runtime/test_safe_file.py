@@ -31,3 +31,12 @@ def test_failure_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(OSError, match="No space"):
         replace_file(path, b"second")
     assert path.read_bytes() == b"first"
+
+
+def test_permissions_of_another_file_are_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"first")
+    path.chmod(0o640)
+    replace_file(path, b"second", like=path)
+    assert path.read_bytes() == b"second"
+    assert path.stat().st_mode & 0o777 == 0o640
