@@ -81,6 +81,7 @@ class Quality(msgspec.Struct, frozen=True, omit_defaults=True):
     faces: int | None = None
     """Number of faces seen in the frame."""
     glasses: bool | None = None
+    """Whether the driver wears glasses, clear or dark; unknown until enough looks agree."""
     reason: ObservabilityReason | None = None
     """Why the eyes or the face are not usable in this frame; `ok` or unknown otherwise."""
 

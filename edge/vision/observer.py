@@ -1,7 +1,8 @@
 """From a frame to a FaceObservation: find the driver, follow the face, read it.
 
 The detector runs when no face is followed and now and then besides; the mesh on every frame with a face; the iris
-and eye-state nets when a lid may have moved; the mouth net now and then; the expression net on every n-th.
+and eye-state nets when a lid may have moved; the mouth net now and then; the expression net on every n-th; glasses
+once a second.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from edge.vision.expression import ExpressionReader
 from edge.vision.eye_state import EyeStateNet
 from edge.vision.eyes import LEFT_EYE, RIGHT_EYE, Eye, EyeReading, IrisNet
 from edge.vision.finder import FaceFinder
+from edge.vision.glasses import GlassesReader
 from edge.vision.headpose import HeadPoseReader
 from edge.vision.landmarks import ALL_POINTS, MIN_PRESENCE, Mesh
 from edge.vision.mouth import MouthNet, mouth_ratio
@@ -85,6 +87,7 @@ class FaceObserver:
             ExpressionReader(nets.expression, camera.light) if nets.expression and expression.enabled else None
         )
         self._mouth = MouthNet(nets.mouth.net, nets.mouth.model) if nets.mouth else None
+        self._glasses = GlassesReader()
         self._track: _Track | None = None
         self._faces = 0
         self._frames_without_face = 0
@@ -160,7 +163,9 @@ class FaceObserver:
         mouth = mouth_ratio(mesh)
         track.slides = _slides(abs(pose.view.yaw_deg), mouth or 0.0)
         right = left = EyeReading(reason=track.quality.reason)
+        glasses = None
         if track.quality.reason is None:
+            glasses = self._glasses.read(mesh, pose.view.yaw_deg, t_ns)
             right = self._right_eye.read(gray, mesh, pose.view, t_ns)
             left = self._left_eye.read(gray, mesh, pose.view, t_ns)
         expression = None
@@ -187,6 +192,7 @@ class FaceObserver:
                 brightness_ratio=track.quality.brightness_ratio,
                 clipped_ratio=track.quality.clipped_ratio,
                 faces=self._faces,
+                glasses=glasses,
                 reason=_reason(left, right),
             ),
         )

@@ -13,6 +13,7 @@ from edge.indicators import vigilance
 TRAIN = Path(__file__).parents[3] / "tools/train"
 sys.path.insert(0, str(TRAIN))
 try:
+    import blink_film_rules
     import blink_films
     import blink_heaviness
     import blink_models
@@ -112,6 +113,29 @@ def test_films_are_scored_by_the_mean_of_their_windows() -> None:
 def test_the_rule_takes_the_simplest_of_equals() -> None:
     scores = [blink_films.Score(0.9, loss, 1.0) for loss in (0.80, 0.749, 0.742, 0.76)]
     assert blinks.choose(scores) == 1
+
+
+def test_the_boundary_of_two_states_puts_most_films_right() -> None:
+    scores = np.array([-3.0, -1.0, 0.5, 2.0, 3.0, 4.0, 5.0])
+    drowsy = np.array([False, False, False, True, True, False, True])
+    assert blink_film_rules.boundary(scores, drowsy) == pytest.approx(1.25)
+    assert blink_film_rules.boundary(np.array([1.0, 3.0]), np.array([False, True])) == 2.0
+
+
+def test_the_windows_of_a_film_become_one_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blink_film_rules, "DAEMON", blink_statistics.Variant("told", ("told",)))
+    found = blink_film_rules.compare(made_up())
+    assert found["films"] == 2 * PEOPLE
+    best = found["rules"][0]
+    assert best["boundary_0"] >= 0.95
+    assert best["boundary_learnt"] >= 0.9
+    assert best["own_films_in_order"][:2] == [PEOPLE, PEOPLE]
+    odds = np.log(np.array([0.9, 0.1, 0.1]) / np.array([0.1, 0.9, 0.9]))
+    ruled = {name: rule(odds) for name, rule in blink_film_rules.RULES.items()}
+    assert ruled["mean of probabilities"] == pytest.approx(1.1 / 3 - 0.5)
+    assert ruled["vote of the windows"] == pytest.approx(1 / 3 - 0.5)
+    assert ruled["highest window"] == pytest.approx(np.log(9.0))
+    assert ruled["later windows count more"] < ruled["mean of probabilities"]
 
 
 def test_intervals_are_over_persons() -> None:
