@@ -49,6 +49,7 @@ from edge.runtime.control import ControlServer
 from edge.runtime.instance import SingleInstance, StateDirError
 from edge.runtime.last_start import note_start
 from edge.runtime.logs import configure_logging
+from edge.runtime.private_process import keep_private
 from edge.runtime.sdnotify import Notifier
 from edge.runtime.signatures import SigningError
 from edge.runtime.slot import LatestSlot, PatientSlot
@@ -97,6 +98,7 @@ def run_daemon(
     """
     # Asked to read its file again before it is ready, it has just read it.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    keep_private()
     configure_logging(config.service.log_level, config.service.log_format)
     logger.info("edge-dms %s, configuration %s", __version__, config_path or "(defaults)")
     state_dir = Path(config.service.state_dir)

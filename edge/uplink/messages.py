@@ -49,7 +49,6 @@ __all__ = [
     "VehicleData",
     "describe",
     "encode",
-    "speaks_of_expression",
     "state_message",
 ]
 
@@ -59,7 +58,6 @@ MAX_STRIP_BYTES: Final = 20_000
 """What an evidence strip may add to that."""
 CLOUD_EVENT: Final = "application/cloudevents+json"
 """MQTT 5 content type of an event in structured mode [S CloudEvents MQTT binding]."""
-_EXPRESSION_WORDS: Final = ("anger", "expression", "valence")
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -486,11 +484,6 @@ def state_message(state: DriverState, now: Instant, boot_id: str, *, expression:
         time=rfc3339(state.t_ns + now.offset_ns),
         clock=ClockQuality.of(now),
     )
-
-
-def speaks_of_expression(name: str) -> bool:
-    """Tell whether the name of an alert, of evidence or of a purpose is about the displayed expression."""
-    return any(word in name for word in _EXPRESSION_WORDS)
 
 
 def encode(message: Message) -> bytes:
