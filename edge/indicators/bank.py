@@ -195,7 +195,7 @@ class IndicatorBank:
             self._valid.add(start_ns, t_ns, (True, False, False, False))
         self.judge_span_ns = 0
         if self.judged_ns is None or t_ns - self.judged_ns >= JUDGE_NS:
-            self._judge(start_ns, t_ns, seen=openness is not None, slow=not fast_enough)
+            self._judge(start_ns, t_ns, seen=openness is not None, slow=not fast_enough or self.camera.slowed)
 
     @property
     def dozing(self) -> bool:

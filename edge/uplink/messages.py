@@ -354,6 +354,11 @@ class Health(Message, frozen=True, kw_only=True):
     """Of the hottest processor zone."""
     throttling: str | None = None
     """What holds the board back now; `none`, or left out where it cannot be asked."""
+    cadence: Literal["full", "reduced", "minimum", "stopped"] | None = None
+    """How much is done of what is configured: `reduced` 15 frames a second, `minimum` 10 and no displayed expression,
+    `stopped` none because of heat."""
+    cadence_reason: str | None = None
+    """Why it is not `full`, in words."""
     drops: int = 0
     """Frames that vision did not see because a newer one had come."""
     frames: int | None = None
