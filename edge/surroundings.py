@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from edge.actuators.base import Actuator
     from edge.camera.base import CameraSource
+    from edge.camera.face_metering import FaceMetering
     from edge.config.schema import Cab, Camera
     from edge.runtime.clock import Clock
     from edge.uplink.wallclock import WallClock

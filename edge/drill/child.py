@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from edge.actuators.base import Actuator
     from edge.camera.base import CameraSource
+    from edge.camera.face_metering import FaceMetering
     from edge.config.schema import Cab, Camera
     from edge.types import AlertKind, Level
     from edge.uplink.wallclock import Instant, WallClock
@@ -103,9 +104,9 @@ class DrillSurroundings(Surroundings):
         self._wrong_clock = WrongClock(KernelWallClock())
         self._telling = threading.Lock()
 
-    def source(self, camera: Camera, start_ns: int | None) -> CameraSource:
+    def source(self, camera: Camera, start_ns: int | None, metering: FaceMetering | None) -> CameraSource:
         """Return the configured camera under a cover."""
-        self._camera = FaultyCamera(super().source(camera, start_ns))
+        self._camera = FaultyCamera(super().source(camera, start_ns, metering))
         self._camera.fault = self._order.camera
         return self._camera
 

@@ -76,10 +76,10 @@ def test_heat_takes_frames_away_band_by_band_and_every_band_is_told(bench: Bench
     """The real daemon behind a thermal zone of our own: 72, 82, 87 °C and cool again; ten seconds and more a band."""
     bench.calm()
     told_s = {}
-    for degrees, cadence, fault in (
-        (72.0, "reduced", "heat"),
-        (82.0, "minimum", "camera_slowed"),
-        (87.0, "stopped", ""),
+    for degrees, cadence, fault, most_fps in (
+        (72.0, "reduced", "heat", 16.5),
+        (82.0, "minimum", "camera_slowed", 11.0),
+        (87.0, "stopped", "camera_thermal", 0.0),
     ):
         begun_ns = bench.temperature(degrees)
         named = bench.arrival(
@@ -90,18 +90,10 @@ def test_heat_takes_frames_away_band_by_band_and_every_band_is_told(bench: Bench
         )
         told_s[cadence] = (named.t_ns - begun_ns) / 1e9
         assert named.document["cadence_reason"] == f"{degrees:.0f} °C"
-        if fault:
-            bench.fault_told(fault, begun_ns, 5.0)
-        else:
-            bench.fault_told("camera_thermal", begun_ns, 5.0)
+        bench.fault_told(fault, begun_ns, 5.0)
         bench.hold(named.t_ns, 11.0)
         fps = bench.fleet.latest(bench.config.mqtt.vehicle, "health")["fps"]  # type: ignore[index]
-        figure(
-            "heat",
-            f"frames a second at {degrees:.0f} °C",
-            fps,
-            at_most={"reduced": 16.5, "minimum": 11}.get(cadence, 0),
-        )
+        figure("heat", f"frames a second at {degrees:.0f} °C", fps, at_most=most_fps)
     bench.temperature(COOL_C)
     back_ns = bench.arrival(
         named.t_ns, 30.0, lambda one: one.name == "health" and one.document.get("cadence") == "full", "it watched fully"
@@ -145,9 +137,8 @@ def temporary() -> Iterator[Path]:
 @pytest.mark.full
 def test_the_verb_prints_one_line_of_json(tmp_path: Path, temporary: Path) -> None:
     command = verb("cover", "--json", "--config", str(config_file(tmp_path)))
-    done = subprocess.run(
-        command, capture_output=True, text=True, env=os.environ | {"TMPDIR": str(temporary)}, check=False
-    )
+    environment = os.environ | {"TMPDIR": str(temporary)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()
     told: dict[str, Any] = json.loads(line)
