@@ -179,13 +179,10 @@ class Bench:
                 return None
             if self.seat_taken and health.get("observability") == "blind":
                 return None
-            busy = any(
-                alert["level"] >= URGENT or (alert["kind"] == "health" and alert.get("reason") in ITS_OWN)
-                for alert in active["alerts"]
-            )
+            busy = any(alert["level"] >= URGENT or alert["kind"] == "health" for alert in active["alerts"])
             return None if busy else True
 
-        self.wait(is_calm, CALM_S, "a quiet moment came")
+        self.wait(is_calm, CALM_S, "a moment without an alert about the device, or one that repeats, came")
         self._lost_before = self.fleet.missing()
 
     def hold(self, since_ns: int, seconds: float) -> None:

@@ -25,6 +25,7 @@ def strike(bench: Bench) -> Measured:
     try:
         begun_ns = bench.temperature(bench.config.heat.stop_above_c + ABOVE_C)
         latency_s = bench.told(begun_ns, TOLD_S)
+        bench.fault_told("camera_thermal", begun_ns, 3 * TOLD_S)
     finally:
         ended_ns = bench.temperature(COOL_C)
     recovery_s = bench.recovered(ended_ns, BACK_S)
