@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from edge.inference.runtime import load_runtime
+from edge.inference.trial import trial
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,10 +99,13 @@ def _open_on_edgetpu(path: Path, threads: int, journal: CrashJournal | None, lib
     if twin is None:
         raise DelegateError(f"no {path.stem}{EDGETPU_SUFFIX}{path.suffix} beside the model")
     if journal is not None and journal.blocks("edgetpu"):
-        raise DelegateError("it brought the process down at the last start; it is tried again after ten minutes")
+        raise DelegateError("it brought the process down; it is tried again at a start ten minutes later")
     runtime = load_runtime()
-    if journal is not None:
-        journal.about_to_try("edgetpu")
+    with trial("edgetpu", journal):
+        return _tried_on_edgetpu(runtime, twin, threads, library)
+
+
+def _tried_on_edgetpu(runtime: Any, twin: Path, threads: int, library: str) -> Any:
     try:
         # The runtime's own loader leaves a half-made object behind that complains on stderr when it is collected.
         ctypes.CDLL(library)
@@ -124,9 +128,6 @@ def _open_on_edgetpu(path: Path, threads: int, journal: CrashJournal | None, lib
         if "edgetpu-custom-op" in str(error):
             text = f"{twin.name} was compiled for another Edge TPU runtime"
         raise DelegateError(text) from error
-    finally:
-        if journal is not None:
-            journal.survived("edgetpu")
     return interpreter
 
 

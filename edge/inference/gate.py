@@ -19,6 +19,7 @@ from edge.inference.manifest import ModelError
 from edge.inference.parity import SLOW_FACTOR, USUAL_RATIO, Evidence, differs, excess, judge
 from edge.inference.runtime import runtime_name
 from edge.inference.timing import invoke_times
+from edge.inference.trial import trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,7 +65,7 @@ def open_trusted(
         net = Net.open(path, requested, threads=threads, model=model, journal=journal)
         name = net.choice.name
         # An accelerator that brings the process down need not do so at its first invoke.
-        with journal.trial(name) if journal is not None and name == "edgetpu" else contextlib.nullcontext():
+        with trial(name, journal) if name == "edgetpu" else contextlib.nullcontext():
             evidence = examine(net, path, model, threads=threads, timed=timed)
         verdict = judge(evidence, reference_ratio(model))
         if net.choice.degraded_reason:
@@ -76,6 +77,8 @@ def open_trusted(
             logger.warning("network %s on %s: %s", model.name, name, verdict.reason)
         if not verdict.fall_back:
             net.choice = replace(net.choice, degraded_reason="; ".join(reasons) or None, faults=faults)
+            if journal is not None and name == "edgetpu":
+                journal.uses(name)
             return net
         if name not in NEXT:
             raise ModelError(f"network {model.name} answers wrongly on every back end ({reasons[-1]})", WRONG_REMEDY)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge.inference.gate import open_trusted
-from edge.inference.journal import CrashJournal
 from edge.inference.manifest import Manifest, Model
 from edge.inference.variant import SpeedNotes, Variant, choose
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from edge.config.schema import Expression, Inference
     from edge.inference.delegates import Requested
     from edge.inference.interpreter import Net
+    from edge.inference.journal import CrashJournal
 
 logger = logging.getLogger(__name__)
 
@@ -120,13 +120,13 @@ def open_nets(
     *,
     manifest: Manifest | None = None,
     state_dir: str | None = None,
+    journal: CrashJournal | None = None,
 ) -> Nets:
     """Check every network that is needed and open those that always run. Raises `ModelError` with the remedy.
 
-    `state_dir` is where the crash journal of the delegates and the notes on speed live; without it none are kept.
+    `state_dir` is where the notes on speed live; without it none are kept. `journal` is told which delegates are used.
     """
     manifest = manifest or Manifest.load(inference.models_dir, inference.manifest_keys)
-    journal = CrashJournal(state_dir) if state_dir else None
 
     def opened(name: str) -> Net:
         return opener(name)()

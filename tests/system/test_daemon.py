@@ -43,13 +43,14 @@ class Daemon:
         self.config = folder / "config.yaml"
         self.config.write_text(yaml.safe_dump(configuration))
         self.process: subprocess.Popen[bytes] | None = None
+        self.command = [sys.executable, "-m", "edge"]
 
     def start(self, **environment: str) -> None:
         import os
 
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "edge", "run", "--config", str(self.config)],
+                [*self.command, "run", "--config", str(self.config)],
                 stdout=log,
                 stderr=log,
                 env=os.environ | environment,

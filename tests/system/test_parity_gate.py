@@ -17,6 +17,7 @@ import pytest
 
 from edge.inference.manifest import Manifest
 from edge.inference.runtime import runtime_name
+from tests.support.accelerator import MOOD, build_library
 from tests.support.brokers import Fleet, Mosquitto, wait_for
 from tests.support.figures import Figures
 from tests.system.test_daemon import Daemon
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.broker, pytest.mark.models, pytest.mark.usefixtures("fetched_models")]
 
 CHECKOUT = Path(__file__).parents[2]
-ACCELERATOR = CHECKOUT / "tests" / "support" / "dead_accelerator.c"
 
 WRAPPED = """\
 import time
@@ -168,15 +168,11 @@ def test_an_accelerator_that_answers_nonsense_is_told_and_left(
     broker: Mosquitto, fleet: Fleet, models: Path, tmp_path: Path
 ) -> None:
     """A real delegate library, loaded and invoked by the real runtime under the name of Coral's."""
-    compiler = shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("gcc is not installed: sudo apt install gcc")
-    library = tmp_path / "libedgetpu.so.1"
-    subprocess.run([compiler, "-std=c11", "-O1", "-shared", "-fPIC", "-o", library, ACCELERATOR], check=True)
+    library = build_library(tmp_path)
     ours = models / Manifest.load()["expression"].file
     shutil.copy(ours, ours.with_name(f"{ours.stem}_edgetpu.tflite"))
     daemon = Daemon(tmp_path, broker.port, inference={"models_dir": str(models)})
-    daemon.start(LD_LIBRARY_PATH=str(tmp_path))
+    daemon.start(**library, **{MOOD: "zeros"})
     try:
         health = health_of(daemon, fleet)
     finally:

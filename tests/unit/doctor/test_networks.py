@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from edge.config.schema import Config, Inference, Service
 from edge.doctor import networks
-from edge.inference.journal import CrashJournal
+from edge.inference.journal import TRIED, CrashJournal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +58,10 @@ def test_both_ids_are_known_and_told_apart(coral: Any, library: None, tmp_path: 
 def test_a_missing_library_and_a_crash_are_told(coral: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "libedgetpu.so.1 is not installed" in accelerator(coral, tmp_path).detail
     monkeypatch.setattr(ctypes, "CDLL", lambda _name: None)
-    CrashJournal(tmp_path).about_to_try("edgetpu")
+    with contextlib.closing(CrashJournal(tmp_path)) as running:
+        running.uses("edgetpu")
+        assert accelerator(coral, tmp_path).status == "ok"
+    (tmp_path / "trying-edgetpu").write_bytes(TRIED)
     assert "brought the daemon down" in accelerator(coral, tmp_path).detail
 
 

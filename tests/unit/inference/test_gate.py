@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import time
 from pathlib import Path
@@ -191,7 +192,7 @@ def test_a_reason_from_before_the_gate_is_kept(doctored: Doctored, path: Path, m
     assert "xnnpack: decides differently" in str(net.choice.degraded_reason)
 
 
-def test_an_accelerator_is_in_the_crash_journal_while_its_answers_are_compared(
+def test_an_accelerator_is_in_the_crash_journal_while_it_is_compared_and_used(
     path: Path, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     net = Net.open(path, "cpu", model=model)
@@ -204,8 +205,10 @@ def test_an_accelerator_is_in_the_crash_journal_while_its_answers_are_compared(
 
     monkeypatch.setattr("edge.inference.gate.Net.open", lambda *_, **__: net)
     monkeypatch.setattr("edge.inference.gate.examine", look)
-    assert open_trusted(path, "edgetpu", model, journal=CrashJournal(tmp_path)).choice.name == "edgetpu"
-    assert noted == [True]
+    with contextlib.closing(CrashJournal(tmp_path)) as journal:
+        assert open_trusted(path, "edgetpu", model, journal=journal).choice.name == "edgetpu"
+        assert noted == [True]
+        assert (tmp_path / "trying-edgetpu").exists(), "it may bring the process down at any later invoke"
     assert not (tmp_path / "trying-edgetpu").exists()
 
 
