@@ -134,8 +134,12 @@ class _PicameraDriver:
         )
 
     def stop(self) -> None:
-        camera, self._camera, self._job = self._camera, None, None
+        camera, job = self._camera, self._job
+        self._camera = self._job = None
         if camera is not None:
+            if job is not None:
+                # The stop would be queued behind it, and wait for the frame that does not come.
+                camera.cancel_all_and_flush()
             camera.stop()
             camera.close()
             del camera

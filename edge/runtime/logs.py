@@ -8,13 +8,16 @@ import logging
 import os
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal, TextIO
+from typing import TYPE_CHECKING, Final, Literal, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["text", "json"]
+
+TALKATIVE: Final = ("picamera2",)
+"""Libraries that say at `debug` what they do with every frame, and would bury what the daemon says."""
 
 _ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), 127) if chr(code) != "\t"}
 
@@ -36,6 +39,8 @@ def configure_logging(level: Level = "info", form: Format = "text", stream: Text
         root.removeHandler(previous)
     root.addHandler(handler)
     root.setLevel(level.upper())
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(max(root.level, logging.INFO))
 
 
 class UnbreakableHandler(logging.StreamHandler[TextIO]):

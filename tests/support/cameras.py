@@ -99,6 +99,7 @@ class FakePicamera2:
         self.frames = 0
         self.itself = self  # the real one is full of reference cycles
         self._configuration: dict[str, Any] = {}
+        self._jobs: list[FakeJob] = []
 
     @classmethod
     def global_camera_info(cls) -> list[dict[str, Any]]:
@@ -132,9 +133,16 @@ class FakePicamera2:
 
     def capture_request(self, wait: bool | None = None) -> FakeJob:
         assert wait is False, "the stand-in has no event loop to block in"
-        return FakeJob(self)
+        self._jobs.append(FakeJob(self))
+        return self._jobs[-1]
+
+    def cancel_all_and_flush(self) -> None:
+        self._jobs.clear()
 
     def stop(self) -> None:
+        # As in the real one, the stop is a job itself, behind those that wait for a frame.
+        while self._jobs and not self.delivering:
+            time.sleep(FRAME_S)
         self.started = False
 
     def close(self) -> None:
@@ -158,6 +166,7 @@ class FakeJob:
         if not self._camera.delivering or self._camera.pool == 0:
             raise TimeoutError
         self._result = FakeRequest(self._camera)
+        self._camera._jobs.remove(self)
         return self._result
 
 

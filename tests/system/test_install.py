@@ -31,7 +31,7 @@ def test_install_update_roll_back_and_remove_in_a_clean_debian(folder: Path, sui
     bundles = folder / "bundles"
     what = ["--deb", "--python", python, "--machine", platform.machine(), "--output", str(bundles)]
     subprocess.run(["bash", "tools/make_bundle.sh", *what], cwd=CHECKOUT, check=True)
-    results = clean_root.run_in_clean_root(SCENARIO, folder, bundles, suite=suite, patience_s=1500)
+    results = clean_root.run_in_clean_root(SCENARIO, folder, bundles, name=suite, patience_s=1500)
     checks = (results / "checks").read_text().splitlines()
     log = (results / "log").read_text()
     planned = re.findall(r"^check (\S+)", SCENARIO.read_text(), re.MULTILINE)

@@ -6,38 +6,7 @@ export EDGE_DMS_SETTLE_S=3 HOME=/root
 exec 2>&1
 cd /root || exit 1
 
-check() {
-  local name=$1 said
-  shift
-  if said=$("$@" 2>&1); then
-    echo "ok $name" >>/results/checks
-  else
-    printf 'FAIL %s\n%s\n' "$name" "$said" >>/results/checks
-  fi
-  printf '== %s\n%s\n' "$name" "$said" >>/results/log
-}
-refuses() { ! "$@"; }
-says() {
-  local text=$1 said status=0
-  shift
-  said=$("$@" 2>&1) || status=$?
-  printf '%s\n' "$said"
-  grep -qF -- "$text" <<<"$said" && return $status
-  echo "(does not say: $text)"
-  return 99
-}
-refuses_saying() {
-  local text=$1 said
-  shift
-  if said=$("$@" 2>&1); then
-    printf '%s\n(did not refuse)\n' "$said"
-    return 1
-  fi
-  printf '%s\n' "$said"
-  grep -qF -- "$text" <<<"$said"
-}
-main_pid() { systemctl show -p MainPID --value edge-dms.service; }
-active() { systemctl is-active edge-dms.service; }
+. /checks.sh
 points_to() { [ "$(readlink /opt/edge-dms/current)" = "$1" ]; }
 
 # respin FOLDER PROGRAM: the bundle with another wheel, as if it were the next release.

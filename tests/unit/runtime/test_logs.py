@@ -160,3 +160,15 @@ def test_a_mistake_in_a_log_call_is_shown(capsys: pytest.CaptureFixture[str]) ->
     configure_logging("info", "text", io.StringIO())
     logging.getLogger("edge").error("%d", "no number")
     assert "--- Logging error ---" in capsys.readouterr().err
+
+
+def test_a_library_that_speaks_of_every_frame_is_kept_short() -> None:
+    stream = io.StringIO()
+    configure_logging("debug", "text", stream)
+    logging.getLogger("picamera2.picamera2").debug("Execute job")
+    logging.getLogger("picamera2.picamera2").info("Camera started")
+    logging.getLogger("edge.app").debug("ours")
+    assert [line.rpartition(": ")[2] for line in stream.getvalue().splitlines()] == ["Camera started", "ours"]
+    configure_logging("error", "text", stream)
+    logging.getLogger("picamera2").warning("hidden")
+    assert "hidden" not in stream.getvalue()

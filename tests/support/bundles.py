@@ -1,0 +1,19 @@
+"""The archive that a board is installed from, made once a test session for each Python and processor."""
+
+from __future__ import annotations
+
+import functools
+import subprocess
+import tempfile
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+@functools.cache
+def bundle_folder(python: str, machine: str) -> Path:
+    """Make the bundle for this Python and processor; return the folder that holds it and nothing else."""
+    folder = Path(tempfile.mkdtemp(prefix=f"edge-dms-bundle-{python}-{machine}-"))
+    what = ["--python", python, "--machine", machine, "--output", str(folder)]
+    subprocess.run(["bash", "tools/make_bundle.sh", *what], cwd=CHECKOUT, check=True)
+    return folder
