@@ -1,1 +1,0 @@
-"""One file a fault: what is done, what must be told, how it goes back."""
