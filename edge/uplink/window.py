@@ -5,6 +5,8 @@ each. Rows go out strictly in that order. Until the broker has accepted one on t
 flight, so a row that nobody was subscribed for (reason 0x10) has nothing behind it that a subscriber who arrives in
 that moment could see first. After an acceptance somebody is there, and the window opens. A refusal closes it again:
 nothing more is sent, the answers still due are waited for, and after a pause the lowest refused row is tried alone.
+While an answer is overdue nothing more is sent either: a broker that hangs, or saves more slowly than alerts come, works
+off later what it was given, and all of that comes twice.
 
 Its border: when the only subscription vanishes and another appears while a window is under way, rows behind a refused
 one may reach the newcomer first. They are delivered and not repeated, since repeating could not bring the order back.
@@ -20,6 +22,9 @@ MAX_IN_FLIGHT: Final = 40
 """[S] measured: enough for the line, and paho never has to queue."""
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 60.0
+ANSWER_DUE_S: Final = 0.25
+"""More than a round trip over a mobile network and the broker's disk usually take; where they take longer, rows go in
+bursts of a round trip each [D]."""
 BACKLOG_PER_S: Final = 200.0
 """A vehicle that was offline for days must not flood the broker [D]."""
 
@@ -30,7 +35,7 @@ class DeliveryWindow:
     def __init__(self) -> None:
         self.cursor = 0
         """Send rows above this sequence number."""
-        self._in_flight: dict[int, int] = {}  # message id -> seq
+        self._in_flight: dict[int, tuple[int, int]] = {}  # message id -> seq, when it was sent
         self._width = MAX_IN_FLIGHT
         self._proven = False
         self._lowest_refused: int | None = None
@@ -59,6 +64,8 @@ class DeliveryWindow:
         self._credit += (now_ns - self._credit_ns) / NS_PER_S * BACKLOG_PER_S
         self._credit = min(self._credit, float(self._width))
         self._credit_ns = now_ns
+        if now_ns - self._oldest_ns(now_ns) > ANSWER_DUE_S * NS_PER_S:
+            return 0
         width = self._width if self._proven else 1
         return max(0, min(width - len(self._in_flight), int(self._credit)))
 
@@ -66,20 +73,21 @@ class DeliveryWindow:
         """Tell whether this row is late: from before the connection, or sent before."""
         return seq <= self._seen
 
-    def sent(self, message_id: int, seq: int) -> None:
+    def sent(self, message_id: int, seq: int, now_ns: int) -> None:
         """Note that a row went out; rows must come in rising order."""
         if seq <= self.cursor:
             raise ValueError(f"row {seq} must not be sent after row {self.cursor}")
-        self._in_flight[message_id] = seq
+        self._in_flight[message_id] = (seq, now_ns)
         self._credit -= 1.0
         self.cursor = seq
         self._seen = max(self._seen, seq)
 
     def answered(self, message_id: int, now_ns: int, *, accepted: bool) -> int | None:
         """Take the broker's answer; return the row it was about, None if it was not about a row."""
-        seq = self._in_flight.pop(message_id, None)
-        if seq is None:
+        sent = self._in_flight.pop(message_id, None)
+        if sent is None:
             return None
+        seq, _ = sent
         if not accepted:
             self._lowest_refused = seq if self._lowest_refused is None else min(seq, self._lowest_refused)
         elif self._lowest_refused is None:
@@ -98,6 +106,9 @@ class DeliveryWindow:
     def paused(self) -> bool:
         """True from a refusal until a row is accepted."""
         return self._lowest_refused is not None or (not self._proven and self._pause_s > FIRST_PAUSE_S)
+
+    def _oldest_ns(self, now_ns: int) -> int:
+        return next(iter(self._in_flight.values()), (0, now_ns))[1]
 
     def _retreat(self, now_ns: int) -> None:
         if self._lowest_refused is not None:

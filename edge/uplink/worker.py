@@ -395,7 +395,7 @@ class Uplink:
             )
             if message_id is None:
                 return
-            self._window.sent(message_id, seq)
+            self._window.sent(message_id, seq, now.mono_ns)
 
     def _count(self, now: Instant) -> None:
         faults = self._faults | self._link.faults | self._keeper.faults

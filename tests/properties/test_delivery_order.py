@@ -39,7 +39,7 @@ class World:
         for seq in [row for row in self.rows if row > self.window.cursor][:room]:
             self._message_id += 1
             self._line.append((self._message_id, seq))
-            self.window.sent(self._message_id, seq)
+            self.window.sent(self._message_id, seq, self._now_ns)
 
     def handle(self) -> None:
         if not self._line:

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.broker
 
 CHAOS_S = 1200.0
 ALERTS_A_SEED = 50_000 // 3 + 1
-ALERTS_PER_S = 25.0
+ALERTS_PER_S = 40.0
 """Each is two messages (`alert` and `alerts/active`), and the broker saves its whole store with each."""
 MOST_AWAY_S = 10.0
 """What a consumer has not fetched is in that store: it must not grow until the broker does nothing but save."""

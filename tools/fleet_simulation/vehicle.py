@@ -344,7 +344,7 @@ class Vehicle:
             message_id = self.publish(self._topics.alert, encode(document), retain=False, content_type=CLOUD_EVENT)
             if message_id is None:
                 return
-            self._window.sent(message_id, seq)
+            self._window.sent(message_id, seq, self._real_ns)
 
     def publish(
         self,

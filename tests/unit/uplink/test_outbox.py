@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
-import subprocess
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,10 +10,10 @@ from edge.config.schema import Outbox
 from edge.uplink.database import FILE_NAME, OutboxError, OutboxFullError
 from edge.uplink.envelope import Register, StoredAlert
 from edge.uplink.outbox import AlertOutbox
+from tests.support.tiny_disk import fill, tiny_disk
 from tests.support.uplink import CONTEXT, INFO, SetClock, alert, notice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from edge.types import AlertChange
@@ -169,39 +166,19 @@ def test_closed_outbox_says_so(tmp_path: Path) -> None:
     outbox.close()
 
 
-@pytest.fixture
-def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MiB."""
-    if os.geteuid() != 0 or shutil.which("mount") is None:
-        pytest.skip("a small file system can only be mounted by root, with the mount command")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], check=False, capture_output=True
-    )
-    if made.returncode != 0:
-        pytest.skip(f"cannot mount a tmpfs here: {made.stderr.decode().strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+def test_full_disk_keeps_the_newest_critical_and_recovers_without_a_restart(tmp_path: Path) -> None:
+    with tiny_disk(tmp_path / "disk") as folder:
+        keep_the_newest_critical_and_recover(folder)
 
 
-def fill(path: Path) -> None:
-    """Write until nothing more goes."""
-    file = os.open(path, os.O_CREAT | os.O_WRONLY)
-    with suppress(OSError):
-        while os.write(file, b"x" * 4096):
-            pass
-    os.close(file)
-
-
-def test_full_disk_keeps_the_newest_critical_and_recovers_without_a_restart(tiny_disk: Path) -> None:
-    outbox = AlertOutbox(tiny_disk, Outbox(max_mb=64.0))
+def keep_the_newest_critical_and_recover(folder: Path) -> None:
+    outbox = AlertOutbox(folder, Outbox(max_mb=64.0))
     outbox.open()
     for number in range(50):
         outbox.write([stored(notice(number))])
-    other = tiny_disk / "other.log"
+    other = folder / "other.log"
     fill(other)
-    assert shutil.disk_usage(tiny_disk).free < 4096
+    assert shutil.disk_usage(folder).free < 4096
     written = []
     for number in range(120):
         message = stored(alert(f"sleep-{number}", "closed"))
