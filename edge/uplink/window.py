@@ -5,8 +5,8 @@ each. Rows go out strictly in that order. Until the broker has accepted one on t
 flight, so a row that nobody was subscribed for (reason 0x10) has nothing behind it that a subscriber who arrives in
 that moment could see first. After an acceptance somebody is there, and the window opens. A refusal closes it again:
 nothing more is sent, the answers still due are waited for, and after a pause the lowest refused row is tried alone.
-While an answer is overdue nothing more is sent either: a broker that hangs, or saves more slowly than alerts come, works
-off later what it was given, and all of that comes twice.
+While an answer is overdue nothing more is sent either: a broker that hangs, or saves more slowly than alerts come,
+works off later what it was given, and all of that comes twice.
 
 Its border: when the only subscription vanishes and another appears while a window is under way, rows behind a refused
 one may reach the newcomer first. They are delivered and not repeated, since repeating could not bring the order back.
