@@ -24,6 +24,8 @@ FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 60.0
 ANSWER_DUE_S: Final = 0.1
 """A broker that keeps up answers within milliseconds; over a mobile network rows go in bursts, one a round trip [D]."""
+FIRST_BURST: Final = 8.0
+"""So many rows at once on a fresh connection: how fast its broker is shows only then [D]."""
 BACKLOG_PER_S: Final = 200.0
 """A vehicle that was offline for days must not flood the broker [D]."""
 
@@ -54,7 +56,7 @@ class DeliveryWindow:
         self._pause_s = FIRST_PAUSE_S
         self._resume_ns = now_ns
         self._seen = max(self._seen, last_seq)
-        self._credit, self._credit_ns = 1.0, now_ns
+        self._credit, self._credit_ns = FIRST_BURST, now_ns
 
     def room(self, now_ns: int) -> int:
         """Return how many rows may be sent now."""
