@@ -88,6 +88,12 @@ for model in json.loads(pathlib.Path("models/manifest.json").read_text())["model
         shutil.copy(cache / model["file"], sys.argv[1])
 PYTHON
 
+if .venv/bin/python -c 'import cyclonedx, packaging, packageurl' 2>/dev/null; then
+  .venv/bin/python tools/make_sbom.py --python "$python" --machine "$machine" --output "$tree/sbom.cdx.json" >&2
+else
+  say "edge-dms: no bill of materials: .venv/bin/pip install 'cyclonedx-python-lib[json-validation]' packaging"
+fi
+
 cp tools/install.sh "$tree/"
 cp -r systemd firmware_config LICENSE "$tree/"
 (cd "$tree" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) >"$work/SHA256SUMS"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import subprocess
+import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -57,3 +61,48 @@ def test_the_lock_holds_what_the_project_asks_for(python: str, machine: str) -> 
 def test_no_address_of_a_mirror_is_in_the_lock() -> None:
     for file in (CHECKOUT / "tools/lock").iterdir():
         assert "://" not in file.read_text(), file.name
+
+
+def wheel(folder: Path, *, tampered: bool = False) -> Path:
+    """Write the smallest wheel that installs; `tampered`: one line more in its only module."""
+    path = folder / "lesson-1.0-py3-none-any.whl"
+    info = "lesson-1.0.dist-info"
+    files = {
+        "lesson.py": "x = 1\n" + ("import os\n" if tampered else ""),
+        f"{info}/METADATA": "Metadata-Version: 2.1\nName: lesson\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/RECORD": "",
+    }
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(zipfile.ZipInfo(name), text)
+    return path
+
+
+def test_a_tampered_wheel_is_not_installed(tmp_path: Path) -> None:
+    (tmp_path / "wheels").mkdir()
+    good = wheel(tmp_path / "wheels")
+    lock = f"lesson==1.0 \\\n    --hash=sha256:{hashlib.sha256(good.read_bytes()).hexdigest()}\n"
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text(lock_for(lock, "3.13", "aarch64"))
+
+    def installed() -> subprocess.CompletedProcess[str]:
+        options = ["--no-index", "--no-deps", "--require-hashes", "--no-compile", "--disable-pip-version-check"]
+        places = ["--find-links", str(good.parent), "--target", str(tmp_path / "device")]
+        command = [sys.executable, "-m", "pip", "install", *options, *places, "-r", str(requirements)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    wheel(tmp_path / "wheels", tampered=True)
+    refused = installed()
+    assert refused.returncode != 0
+    assert "DO NOT MATCH THE HASHES" in refused.stderr
+    assert not (tmp_path / "device" / "lesson.py").exists()
+    wheel(tmp_path / "wheels")
+    assert installed().returncode == 0, "the very same one untouched"
+    assert (tmp_path / "device" / "lesson.py").exists()
+
+
+def test_the_installer_and_the_bundle_ask_for_hashes() -> None:
+    for tool in ("install.sh", "make_bundle.sh"):
+        text = (CHECKOUT / "tools" / tool).read_text()
+        assert "--require-hashes" in text, tool
