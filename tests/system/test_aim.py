@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import cv2
 import pytest
 import yaml
 
@@ -214,37 +215,54 @@ def test_a_technician_walks_through_it_with_a_telephone(tmp_path: Path, browser:
         socket.create_connection(("127.0.0.1", int(urlsplit(url).port or 0)), timeout=1).close()
 
 
+@pytest.fixture
+def looks(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Path:
+    """Eight seconds of a real driver looking ahead, then four of him looking aside, at ten pictures a second."""
+    folder = tmp_path_factory.mktemp("looks")
+    film = cv2.VideoCapture(str(data_dir / "clips" / "look_aside_A.mp4"))
+    frames = []
+    while (read := film.read())[0]:
+        frames.append(cv2.resize(read[1], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+    film.release()
+    ahead, aside = frames[84:100:2], frames[20:72:2]
+    order = [*(ahead + ahead[::-1]) * 5, *(aside + aside[::-1])[:40]]
+    for number, frame in enumerate(order):
+        cv2.imwrite(str(folder / f"{number:03}.png"), frame)
+    return folder
+
+
 @pytest.mark.full
-def test_a_badly_placed_camera_is_told_so(tmp_path: Path, browser: Any, data_dir: Path, fetched_models: None) -> None:
-    film = data_dir / "clips" / "head_moves_all_ways_A.mp4"
-    with wizard(tmp_path, *ON_LOOPBACK, film=film) as running:
+@pytest.mark.data
+def test_looks_are_measured_and_a_badly_placed_camera_is_told(
+    tmp_path: Path, browser: Any, looks: Path, fetched_models: None
+) -> None:
+    with wizard(tmp_path, *ON_LOOPBACK, film=looks, config="  fps: 10\n") as running:
         browser.open(running.url())
         step(browser, "start")
         browser.tap("#forward")
         step(browser, "camera")
-        browser.wait(
-            "document.querySelector('[data-name=face_size][data-light=yellow]') !== null || "
-            "document.querySelector('[data-name=face_size][data-light=red]') !== null"
-        )
+        browser.wait("document.querySelector('[data-name=face_size][data-light=red]') !== null")
         assert "move the camera away" in browser.run("document.querySelector('[data-name=face_size] .say').textContent")
         browser.tap("#forward")
         step(browser, "ahead")
         browser.tap("#forward")
         ready(browser, "next")
+        while browser.run("parseInt(document.querySelector('[data-name=angle] .value').textContent)") > 15:
+            # He was looking aside: asked again, as a technician would.
+            browser.tap("#again")
+            browser.wait("document.querySelector('#forward').disabled")
+            ready(browser, "next")
         browser.tap("#forward")
         step(browser, "left_mirror")
-        # The driver of the film turns his head: one of his rests is taken for a look into the mirror.
-        browser.tap("#forward")
-        browser.wait(
-            "document.querySelector('#again').hidden === false || document.querySelector('#advice').hidden === false"
-        )
+        tap_map(browser, 30, 0)
+        browser.wait("document.querySelector('[data-name=left_mirror]')?.dataset.light === 'red'")
+        assert "other side" in browser.run("document.querySelector('#advice').textContent")
         tap_map(browser, *PLACES["left_mirror"])
-        ready(browser, "next")
+        browser.wait("document.querySelector('[data-name=left_mirror]').dataset.light === 'green'")
         browser.tap("#forward")
         step(browser, "right_mirror")
-        tap_map(browser, -50, 0)
-        browser.wait("document.querySelector('[data-name=right_mirror]').dataset.light === 'red'")
-        assert "other side" in browser.run("document.querySelector('#advice').textContent")
+        browser.tap("#forward")  # measured when he looks aside, not while he looks ahead
+        ready(browser, "next")
         browser.tap("#forward")
         step(browser, "inner_mirror")
         browser.tap("#other")
@@ -262,8 +280,11 @@ def test_a_badly_placed_camera_is_told_so(tmp_path: Path, browser: Any, data_dir
     assert "NOT PASSED" in out
     report = yaml.safe_load(running.report.read_text())
     assert report["passed"] is False
+    right = next(zone for zone in report["zones"] if zone["name"] == "right_mirror")
+    assert right["how"] == "looked"
+    assert -45 < right["yaw_deg"] < -30, "the film's note: about 40 degrees, to the picture's left"
     assert report["configuration"]["written"] is False
-    assert running.config.read_text() == "# mine\ncamera:\n  fov_deg: 48   # the lens\n"
+    assert running.config.read_text() == "# mine\ncamera:\n  fov_deg: 48   # the lens\n  fps: 10\n"
 
 
 def test_nobody_without_the_token_sees_or_presses_anything(tmp_path: Path, fetched_models: None) -> None:
