@@ -23,7 +23,7 @@ WHY_NO_FACE: Final[dict[str, str]] = {
     "multi_face": "there is more than one face: let the others lean back",
 }
 WORDS: Final[dict[str, tuple[str, str]]] = {
-    "framing": ("Place in the picture", "There is room around the face."),
+    "framing": ("Centred", "There is room around the face."),
     "distance": ("Distance", "The distance is right."),
     "face_size": ("Face size", "The face has the right size."),
     "tilt": ("Level", "The picture is level."),
@@ -138,7 +138,7 @@ def _focus(measures: Measures | None) -> Verdict:
     value = None if measures is None else measures.sharpness
     if value is None:
         return _unknown("focus")
-    said = "Blurred: wipe the lens, then turn its ring slowly until this is green, and lock it."
+    said = "Wipe the lens, then turn its ring slowly until this is green, and lock it."
     return _verdict("focus", value, said, "sharp" if LIMITS["focus"].good.holds(value) else "blurred")
 
 
@@ -168,7 +168,7 @@ def _evenness(measures: Measures | None, *, infrared: bool) -> Verdict:
         mend = "turn the lamp at the face; shade the sun and look again" if infrared else "shade the sun and look again"
         said = f"One part of the face is much darker: {mend}."
         verdict = _verdict("evenness", 100 * value, said, f"{100 * value:.0f} %")
-    return msgspec.structs.replace(verdict, title="Even infrared light") if infrared else verdict
+    return msgspec.structs.replace(verdict, title="Even IR light") if infrared else verdict
 
 
 def _glint(measures: Measures | None, *, infrared: bool) -> Verdict:

@@ -36,7 +36,7 @@ TITLES: Final[dict[str, str]] = {
 }
 ASKS: Final[dict[str, str]] = {
     "start": "The vehicle is parked, the handbrake is on. The driver sits in his seat as he drives, glasses as usual.",
-    "camera": "Move camera and lamp until every light is green. The driver looks at the road.",
+    "camera": "Move camera and lamp until all is green. The driver looks at the road.",
     "ahead": "Ask the driver to sit as usual and to look straight ahead at the road.",
     **{target.name: target.ask for target in TARGETS},
     "result": "",

@@ -95,16 +95,19 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from edge.aiming import Aiming, VehicleMovesError
-    from edge.verbs.inputs import complaints
-
     if not args.timeout > 0:
         raise Complaint(f"--timeout {args.timeout:g}: give seconds above 0")
+    if args.terminal and not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise Complaint("--terminal needs a terminal for its keys: log in with ssh -t, or use --interface")
     path = args.config or (DEFAULT_FILE if args.input is None and DEFAULT_FILE.exists() else None)
     config = _with_film(config_of(path), args.input)
     _refuse_beside_the_daemon(config)
     report = _report_path(args.report, config, trial=args.input is not None)
     address = None if args.terminal else _address(args)
+    # Heavy: only when all that can be told without it is in order.
+    from edge.aiming import Aiming, VehicleMovesError
+    from edge.verbs.inputs import complaints
+
     for name in (signal.SIGTERM, signal.SIGHUP):
         # A terminal that is gone must not leave the lamp on.
         signal.signal(name, _interrupt)
@@ -254,8 +257,6 @@ def _board(aiming: Aiming) -> Iterator[tuple[Show, Callable[[dict[str, Any] | No
     from edge.aim.session import Action
     from edge.verbs.keys import single_keys
 
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise Complaint("--terminal needs a terminal for its keys: log in with ssh -t, or use --interface")
     color = "NO_COLOR" not in os.environ
     drawn_s = 0.0
     with single_keys() as pressed:

@@ -60,6 +60,18 @@ function lights(found) {
   }));
 }
 
+function advise(light, sentences) {
+  const key = JSON.stringify([light, sentences]);
+  if (advise.shown === key) return;
+  advise.shown = key;
+  at("advice").className = light;
+  at("advice").replaceChildren(...sentences.map((sentence) => {
+    const line = document.createElement("p");
+    line.textContent = sentence;
+    return line;
+  }));
+}
+
 function shape(name, attributes, text) {
   const made = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
@@ -87,7 +99,7 @@ function map() {
   for (const [key, value] of Object.entries({ x: -half, y: -38, width: 2 * half, height: 38 + down })) {
     at("road").setAttribute(key, value);
   }
-  const view = state.view;
+  const view = state.step === "result" ? null : state.view;
   at("view").toggleAttribute("hidden", !view);
   if (view) {
     const x = Math.max(-80, Math.min(80, view[0])), y = Math.max(-42, Math.min(34, view[1]));
@@ -157,13 +169,18 @@ function render(news) {
   at("sight").classList.toggle("small", zone);
   show("map", zone);
   at("map").classList.toggle("still", state.step === "result");
+  at("map").querySelector("figcaption").hidden = state.step === "result";
   if (zone) map();
-  const light = state.failed ? "yellow" : worst(state.verdicts);
-  const advice = state.failed || state.advice || (state.step === "camera" ? "All is well. Go on." : "");
-  at("advice").className = light;
-  set("advice", advice);
+  const tiles = state.step === "camera" || state.step === "ahead";
+  at("lights").classList.toggle("tiles", tiles);
   const waiting = (state.step === "ahead" || zone) && !state.measured && !state.failed;
-  show("advice", Boolean(advice) && !waiting && state.step !== "result");
+  const bad = state.verdicts.filter((one) => one.light !== "green").sort((a, b) => RANK[a.light] - RANK[b.light]);
+  let sentences = tiles ? bad.map((one) => (one.name === "face" ? one.sentence : `${one.title}: ${one.sentence}`))
+    : bad.map((one) => one.sentence);
+  if (!sentences.length && state.step === "camera") sentences = ["All is well. Go on."];
+  if (state.failed) sentences = [state.failed];
+  advise(state.failed ? "yellow" : worst(state.verdicts), sentences);
+  show("advice", sentences.length > 0 && !waiting && state.step !== "result");
   const result = state.passed;
   show("verdict", result !== null && result !== undefined);
   if (result !== null && result !== undefined) verdict(result);

@@ -117,7 +117,7 @@ def test_by_daylight_nobody_is_told_to_move_a_lamp() -> None:
     found = judged(infrared=False, evenness_ratio=0.1, glint_ratio=0.5)
     assert "lamp" not in found["evenness"].sentence + found["glint"].sentence
     assert found["evenness"].title == "Even light"
-    assert judged(evenness_ratio=0.1)["evenness"].title == "Even infrared light"
+    assert judged(evenness_ratio=0.1)["evenness"].title == "Even IR light"
 
 
 def test_the_worse_of_brightness_and_glare_counts() -> None:
