@@ -6,6 +6,8 @@ import fcntl
 import os
 from typing import TYPE_CHECKING, Self
 
+from edge.runtime.safe_file import give_to_owner
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -25,6 +27,7 @@ class SingleInstance:
         try:
             self._dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file = os.open(self._dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            give_to_owner(self._file, self._dir)
         except OSError as error:
             raise StateDirError(
                 f"the state directory {self._dir} cannot be used ({error.strerror}); make it writable for this user "

@@ -40,8 +40,8 @@ rest. Each takes a minute of valid driving. Nobody needs to do anything for it: 
 A driver is told apart by a token, --driver or vehicle.driver_token or the vehicle's bus; without one nothing is kept
 beyond the trip. A sleeper, or one who looks elsewhere, teaches nothing: his minute is thrown away.
 
-Learning goes on while the vehicle drives, and only then where its speed is known: at a standstill people read, talk
-and turn round, and that would be learnt as their driving. So watching is not refused under way; let somebody else
+Learning goes on while the vehicle drives, or while its speed is unknown, and waits at a standstill: there people read,
+talk and turn round, and that would be learnt as their driving. So watching is not refused under way; let somebody else
 hold the phone. --undo and --relearn are refused while it moves: they change by what the driver is being judged.
 
 Exit code 0: every part is learnt, or what was asked is done; 1: a part is missing, nothing to undo, or refused.

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,3 +41,14 @@ def test_permissions_of_another_file_are_taken_over(tmp_path: Path) -> None:
     replace_file(path, b"second", like=path)
     assert path.read_bytes() == b"second"
     assert path.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can work in the folder of another user")
+def test_what_root_writes_into_somebodys_folder_is_his(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir()
+    os.chown(folder, 65534, 65534)
+    replace_file(folder / "drivers.json", b"{}")
+    assert (folder / "drivers.json").stat().st_uid == 65534
+    replace_file(tmp_path / "own.json", b"{}")
+    assert (tmp_path / "own.json").stat().st_uid == 0

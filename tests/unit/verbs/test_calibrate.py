@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -206,3 +207,14 @@ def test_a_damaged_file_is_told_and_left_to_the_daemon(bench: Bench) -> None:
     assert code == 1
     assert "is damaged" in err
     assert (bench.state / FILE).exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can work in the folder of another user")
+def test_with_sudo_nothing_is_left_that_the_daemons_user_cannot_open(bench: Bench) -> None:
+    bench.state.mkdir(mode=0o700)
+    daemon = 65534
+    os.chown(bench.state, daemon, daemon)
+    stream = bench.stream(drive().ahead(62))
+    assert bench.run(stream, "--driver", "anna")[0] == 0
+    owners = {path.name: path.stat().st_uid for path in bench.state.iterdir()}
+    assert owners == {FILE: daemon, "lock": daemon}
