@@ -48,9 +48,17 @@ class PageServer:
     """Serves a page until it is closed."""
 
     def __init__(
-        self, host: str, port: int, assets: Mapping[str, Asset], on_post: Callable[[bytes], None] | None = None
+        self,
+        host: str,
+        port: int,
+        assets: Mapping[str, Asset],
+        on_post: Callable[[bytes], None] | None = None,
+        *,
+        interface: str | None = None,
     ) -> None:
         """Listen; port 0 takes a free one. Raises `OSError` where the address cannot be had.
+
+        `interface`: nothing that comes in by another one is heard, even if it is sent to this address.
 
         `assets` are files by path, the page at `/`. `on_post` takes what a page posts, in a thread of the server, and
         raises `ValueError` for what it does not understand.
@@ -62,7 +70,7 @@ class PageServer:
             for path, asset in assets.items()
         }
         self._pictures, self._news = Newest(), Newest()
-        self._server = (_Ipv6Server if ":" in host else _Server)((host, port), self)
+        self._server = (_Ipv6Server if ":" in host else _Server)((host, port), self, interface)
         self._thread = threading.Thread(target=self._server.serve_forever, name="pages", daemon=True)
         self._thread.start()
 
@@ -112,9 +120,16 @@ class _Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, address: tuple[str, int], pages: PageServer) -> None:
+    def __init__(self, address: tuple[str, int], pages: PageServer, interface: str | None) -> None:
         self.pages = pages
+        self._interface = interface
         super().__init__(address, _Handler)
+
+    def server_bind(self) -> None:
+        """Bind to the interface first: Linux hears an address of its own on every one."""
+        if self._interface is not None:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, self._interface.encode())
+        super().server_bind()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Keep a browser that goes away in the middle from being told as a fault of ours."""

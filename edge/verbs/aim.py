@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from edge.types import FaceObservation
     from edge.verbs.terminal import Verbs
 
-    Show = Callable[[Frame, FaceObservation, State], None]
+    Show = Callable[[Frame, FaceObservation], None]
 
 DEFAULT_FILE: Final = Path("/etc/edge-dms/edge-dms.yaml")
 DEFAULT_PORT: Final = 8766
@@ -103,7 +103,7 @@ def _run(args: argparse.Namespace) -> int:
     config = _with_film(config_of(path), args.input)
     _refuse_beside_the_daemon(config)
     report = _report_path(args.report, config, trial=args.input is not None)
-    address = None if args.terminal else _address(args)
+    host = None if args.terminal else _address(args)
     # Heavy: only when all that can be told without it is in order.
     from edge.aiming import Aiming, VehicleMovesError
     from edge.verbs.inputs import complaints
@@ -111,11 +111,11 @@ def _run(args: argparse.Namespace) -> int:
     for name in (signal.SIGTERM, signal.SIGHUP):
         # A terminal that is gone must not leave the lamp on.
         signal.signal(name, _interrupt)
-    screen = functools.partial(_page, address=address) if address is not None else _board
+    screen = _board if host is None else functools.partial(_page, host=host, port=args.port, interface=args.interface)
     try:
         with complaints(), Aiming(config, args.timeout) as aiming, screen(aiming) as (show, finish):
             for frame, face in aiming.rounds():
-                show(frame, face, aiming.session.state())
+                show(frame, face)
             if aiming.session.ended is not None:
                 finish(None)
                 raise Complaint(aiming.session.ended)
@@ -164,14 +164,15 @@ def _report_path(given: Path | None, config: Config, *, trial: bool) -> Path:
     return given
 
 
-def _address(args: argparse.Namespace) -> tuple[str, int]:
+def _address(args: argparse.Namespace) -> str:
+    """Return the address to listen on, that of the chosen interface or the given one."""
     from edge.runtime.interfaces import address_of, addresses
 
     if args.bind is not None:
-        return args.bind, args.port
+        return str(args.bind)
     found = None if args.interface is None else address_of(args.interface)
     if found is not None:
-        return found, args.port
+        return found
     ways = [
         f"--interface {name} ({address})" for name, address in addresses().items() if not address.startswith("127.")
     ]
@@ -180,7 +181,9 @@ def _address(args: argparse.Namespace) -> tuple[str, int]:
 
 
 @contextlib.contextmanager
-def _page(aiming: Aiming, address: tuple[str, int]) -> Iterator[tuple[Show, Callable[[dict[str, Any] | None], None]]]:
+def _page(
+    aiming: Aiming, *, host: str, port: int, interface: str | None
+) -> Iterator[tuple[Show, Callable[[dict[str, Any] | None], None]]]:
     """Serve the page while the context lasts."""
     import json
 
@@ -205,26 +208,28 @@ def _page(aiming: Aiming, address: tuple[str, int]) -> Iterator[tuple[Show, Call
             raise ValueError(str(error)) from None
 
     try:
-        server = PageServer(*address, assets, pressed)
+        server = PageServer(host, port, assets, pressed, interface=interface)
     except OSError as error:
-        raise Complaint(f"{address[0]} port {address[1]} cannot be listened on: {error.strerror}") from None
+        raise Complaint(f"{host} port {port} cannot be listened on: {error.strerror}") from None
     _announce(server.url)
     told_s = shown_s = 0.0
+    light = "green"
 
     def news(state: State, done: dict[str, Any] | None = None) -> None:
         document = {"state": msgspec.to_builtins(state), "left_s": round(aiming.left_s), "screens": server.watching}
         server.tell(json.dumps({**document, "done": done}, allow_nan=False))
 
-    def show(frame: Frame, face: FaceObservation, state: State) -> None:
-        nonlocal told_s, shown_s
+    def show(frame: Frame, face: FaceObservation) -> None:
+        nonlocal told_s, shown_s, light
         now_s = time.monotonic()
         if now_s - told_s >= NEWS_S:
-            told_s = now_s
+            told_s, state = now_s, aiming.session.state()
+            bad = worst(state.verdicts)
+            light = bad.light if bad is not None else "green"
             news(state)
         if now_s - shown_s >= PICTURE_S:
             shown_s = now_s
-            bad = worst(state.verdicts)
-            jpeg = sight_jpeg(frame.gray, face.face_box, bad.light if bad is not None else "green")
+            jpeg = sight_jpeg(frame.gray, face.face_box, light)
             if jpeg is not None:
                 server.show(jpeg)
 
@@ -261,9 +266,10 @@ def _board(aiming: Aiming) -> Iterator[tuple[Show, Callable[[dict[str, Any] | No
     drawn_s = 0.0
     with single_keys() as pressed:
 
-        def show(frame: Frame, face: FaceObservation, state: State) -> None:  # noqa: ARG001 - a page shows the picture
+        def show(frame: Frame, face: FaceObservation) -> None:  # noqa: ARG001 - a page shows the picture
             nonlocal drawn_s
             for key in pressed():
+                state = aiming.session.state()
                 press = press_of(key, state)
                 if press is not None:
                     aiming.presses.put(Action(step=state.step, do=press))  # type: ignore[arg-type]
@@ -271,7 +277,8 @@ def _board(aiming: Aiming) -> Iterator[tuple[Show, Callable[[dict[str, Any] | No
                 drawn_s = time.monotonic()
                 width = shutil.get_terminal_size().columns
                 # Home, each line to its end, then the rest: without a flicker.
-                lines = "".join(f"{line}\x1b[K\r\n" for line in board_lines(state, min(width, 100), color=color))
+                board = board_lines(aiming.session.state(), min(width, 100), color=color)
+                lines = "".join(f"{line}\x1b[K\r\n" for line in board)
                 print(f"\x1b[H{lines}\x1b[J", end="", file=sys.stderr, flush=True)
 
         print("\x1b[2J", end="", file=sys.stderr)

@@ -305,7 +305,7 @@ def test_nobody_without_the_token_sees_or_presses_anything(tmp_path: Path, fetch
 
 
 def test_two_telephones_see_the_same_and_may_both_press(tmp_path: Path, fetched_models: None) -> None:
-    with wizard(tmp_path, *ON_LOOPBACK) as running:
+    with wizard(tmp_path, "--interface", "lo", "--port", "0") as running:
         url = running.url()
         one, other = Events(url), Events(url)
         assert next(news for news in one if news["screens"] == 2)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+import hypothesis.strategies as st
 import msgspec
 import pytest
+from hypothesis import given
 
 from edge.aim.judge import WORDS, Lamp, ahead_verdicts, camera_verdicts, face_verdict, lamp_verdict
 from edge.aim.limits import FACE_SHARE, LIMITS, face_size_limits
@@ -30,6 +32,20 @@ WELL = Measures(
     evenness_ratio=0.8,
     glint_ratio=0.0,
 )
+
+
+FIELDS = {
+    "margin_ratio": ("framing", 100),
+    "distance_cm": ("distance", 1),
+    "roll_deg": ("tilt", 1),
+    "sharpness": ("focus", 1),
+    "brightness_ratio": ("exposure", 100),
+    "evenness_ratio": ("evenness", 100),
+    "glint_ratio": ("glint", 100),
+    "view_yaw_deg": ("angle", 1),
+    "view_pitch_deg": ("height", 1),
+}
+"""Field to measure, and what turns it into the unit of its limits."""
 
 
 def judged(*, infrared: bool = True, lens_known: bool = True, **changed: float | None) -> dict[str, Verdict]:
@@ -167,3 +183,11 @@ def test_every_limit_has_unit_and_source_and_a_wider_usable_band() -> None:
         ):
             assert (good is None) == (usable is None), name
             assert good is None or usable is None or (usable - good) * wider > 0, name
+
+
+@given(st.sampled_from(sorted(FIELDS)), st.floats(-1e6, 1e6))
+def test_no_measure_is_green_beyond_its_limits_or_breaks_the_judge(field: str, value: float) -> None:
+    name, scale = FIELDS[field]
+    verdict = judged(**{field: value})[name]
+    assert (verdict.light == "green") == LIMITS[name].good.holds(scale * value)
+    assert verdict.sentence.endswith(".")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 from collections.abc import Iterator
@@ -115,6 +116,13 @@ def test_an_ipv6_address_is_written_in_brackets() -> None:
     with ask(server, f"/?token={server.token}") as answer:
         assert answer.status == 404
     server.close()
+
+
+def test_only_the_chosen_interface_is_heard() -> None:
+    with contextlib.closing(PageServer("127.0.0.1", 0, {}, interface="lo")) as server, ask(server, "/") as answer:
+        assert answer.status == 403
+    with pytest.raises(OSError, match="No such device"):
+        PageServer("127.0.0.1", 0, {}, interface="wlan99")
 
 
 def test_the_stream_gives_the_newest_picture(server: PageServer) -> None:
