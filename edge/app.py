@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from edge import __version__
 from edge.actuators.buttons import CabButtons
-from edge.actuators.open import actuators_for
 from edge.actuators.player import CabPlayer
 from edge.calibration.desk import CalibrationDesk
 from edge.calibration.origin import camera_name, origin_from
@@ -29,7 +28,7 @@ from edge.camera.base import CameraError
 from edge.camera.capture import Capture, Condition
 from edge.camera.ir_control import IrControl
 from edge.camera.ir_light import output_for
-from edge.camera.open import metering_for, source_for
+from edge.camera.open import metering_for
 from edge.config.purposes import message_retention, purposes, retention
 from edge.decision.engine import DecisionEngine
 from edge.drivers import DriverStore, ReturningDriver
@@ -38,6 +37,7 @@ from edge.health import HealthReporter
 from edge.inference.journal import CrashJournal
 from edge.inference.manifest import Manifest, ModelError
 from edge.inference.runtime import RuntimeMissingError
+from edge.load import LoadWatch
 from edge.loop import PipelineLoop
 from edge.outlets import CabOutlet, FleetOutlet, RecordingOutlet
 from edge.pipeline import Pipeline
@@ -45,16 +45,17 @@ from edge.power import IgnitionWatch, ask_for_poweroff, take_back
 from edge.recordings import RecordingList
 from edge.reload import ConfigReload
 from edge.retention import S_PER_DAY, FileRetention, day_of
-from edge.runtime.clock import SystemClock
 from edge.runtime.control import ControlServer
 from edge.runtime.instance import SingleInstance, StateDirError
 from edge.runtime.last_start import note_start
 from edge.runtime.logs import configure_logging
+from edge.runtime.private_process import keep_private
 from edge.runtime.sdnotify import Notifier
 from edge.runtime.signatures import SigningError
 from edge.runtime.slot import LatestSlot, PatientSlot
 from edge.runtime.watchdog import Watchdog
 from edge.runtime.worker import Worker
+from edge.surroundings import Surroundings
 from edge.uplink.database import OutboxBusyError
 from edge.uplink.messages import Info, Model, Policy
 from edge.uplink.mqtt import MqttSettingsError
@@ -90,25 +91,32 @@ RESTART: Final = -1
 
 
 def run_daemon(
-    config: Config, *, config_path: Path | None, layered: Callable[[dict[str, Any]], Config] | None = None
+    config: Config,
+    *,
+    config_path: Path | None,
+    layered: Callable[[dict[str, Any]], Config] | None = None,
+    surroundings: Surroundings | None = None,
 ) -> int:
     """Run until a signal, the end of a file or a failure. Returns 0 as asked, 1 something failed, or `RESTART`.
 
-    `layered` lays settings from outside over the file; without it none are taken.
+    `layered` lays settings from outside over the file; without it none are taken. `surroundings` default to the
+    machine itself.
     """
     # Asked to read its file again before it is ready, it has just read it.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    keep_private()
     configure_logging(config.service.log_level, config.service.log_format)
     logger.info("edge-dms %s, configuration %s", __version__, config_path or "(defaults)")
     state_dir = Path(config.service.state_dir)
+    around = surroundings or Surroundings()
     try:
         with SingleInstance(state_dir):
             if layered is None or not config.remote.configuration:
-                return _run(config, None if layered is None else functools.partial(layered, {}))
+                return _run(config, None if layered is None else functools.partial(layered, {}), around)
             store = SettingsStore(state_dir)
             settings = begin(config, store, layered)
             configure_logging(settings.running.service.log_level, settings.running.service.log_format)
-            status = _run(settings.running, settings.read_again, settings)
+            status = _run(settings.running, settings.read_again, around, settings)
             if status == FAILED and store.tried:
                 store.roll_back("the daemon failed with it")
                 return RESTART
@@ -119,10 +127,15 @@ def run_daemon(
         return FAILED
 
 
-def _run(config: Config, read_again: Callable[[], Config] | None, settings: RemoteSettings | None = None) -> int:
+def _run(
+    config: Config,
+    read_again: Callable[[], Config] | None,
+    around: Surroundings,
+    settings: RemoteSettings | None = None,
+) -> int:
     try:
         with contextlib.closing(CrashJournal(config.service.state_dir)) as journal:
-            return Daemon(config, read_again, settings, journal).run()
+            return Daemon(config, read_again, settings, around, journal).run()
     except (
         CameraError,
         ModelError,
@@ -148,18 +161,21 @@ class Daemon:
         config: Config,
         read_again: Callable[[], Config] | None = None,
         settings: RemoteSettings | None = None,
+        surroundings: Surroundings | None = None,
         journal: CrashJournal | None = None,
     ) -> None:
         """Build every part; nothing runs yet. Raises `ModelError` when a network is missing or wrong.
 
-        `read_again` reads the configuration anew for SIGHUP; without it the signal changes nothing. `journal` is closed
-        by whoever made it, once the process can no longer be brought down by a delegate.
+        `read_again` reads the configuration anew for SIGHUP; without it the signal changes nothing. `surroundings`
+        default to the machine itself. `journal` is closed by whoever made it, once the process can no longer be brought
+        down by a delegate.
         """
+        around = surroundings or Surroundings()
         self._config = config
         self._ended = threading.Event()
         self._reload_asked = threading.Event()
         self._failed = self._restart = self._poweroff = False
-        self._clock = SystemClock()
+        self._clock = around.clock
         state_dir = Path(config.service.state_dir)
         self._manifest = Manifest.load(config.inference.models_dir, config.inference.manifest_keys)
         self._nets = open_nets(
@@ -170,7 +186,7 @@ class Daemon:
             journal=journal,
         )
         metering = metering_for(config.camera)
-        source = source_for(config.camera, self._clock, start_ns=self._start_ns(), metering=metering)
+        source = around.source(config.camera, self._start_ns(), metering)
         self._slot: LatestSlot[Frame] = LatestSlot() if source.live else PatientSlot()
         ir_output = output_for(config.camera.ir)
         self._ir = None if ir_output is None else IrControl(config.camera.ir, ir_output, self._clock)
@@ -178,11 +194,11 @@ class Daemon:
             source,
             self._slot,
             stall_s=config.camera.stall_s,
-            reopen=config.camera.source != "files",
+            reopen=config.camera.source != "files" or around.film_is_camera,
             clock=self._clock,
             on_frame=None if self._ir is None else self._ir.frame,
         )
-        self._player = CabPlayer(actuators_for(config.cab), self._clock, self_test=config.cab.self_test)
+        self._player = CabPlayer(around.actuators(config.cab), self._clock, self_test=config.cab.self_test)
         hands = FleetHands(
             put=lambda member: self._loop.put(member),  # noqa: PLW0108 - the loop is made below
             follow=lambda for_s: self._fleet.follow_state(for_s),  # noqa: PLW0108 - the same
@@ -198,6 +214,7 @@ class Daemon:
             config.outbox,
             state_dir=state_dir,
             info=device_info(config, self._manifest, self._nets),
+            clock=around.wall_clock(),
             expression=config.expression.enabled,
             retention=message_retention(config),
             remote=config.remote,
@@ -253,8 +270,9 @@ class Daemon:
         )
         self._calibration = CalibrationDesk(engine, driver, self._drivers)
         self._pictures = CameraCondition()
+        observer = FaceObserver(config.camera, config.vision, config.expression, self._nets)
         self._pipeline = Pipeline(
-            FaceObserver(config.camera, config.vision, config.expression, self._nets),
+            observer,
             self._pictures,
             self._vehicle,
             engine,
@@ -277,8 +295,17 @@ class Daemon:
             live=source.live,
             rest=self._capture.rest,
         )
+        self._load = LoadWatch(
+            config.heat,
+            around.sensors(),
+            self._capture,
+            self._pipeline.meter,
+            observer.slow_expression,
+            live=source.live,
+        )
         self._workers = self._make_workers(source)
         self._health = HealthReporter(
+            load=self._load,
             pipeline=self._pipeline,
             capture=self._capture,
             slot=self._slot,
@@ -361,14 +388,22 @@ class Daemon:
         return Worker("ir light", lambda worker: light.run(worker.stop_event, worker.beat), failed)
 
     def _camera_condition(self) -> Condition | None:
-        """Return what ails the camera; its light where it does deliver; None where the pictures say something worse.
+        """Return what ails the camera, or keeps it from being looked at; None where the pictures say something worse.
 
         A covered lens shows no light either: it must not be told as a lamp that fails, which blinds nobody.
         """
-        condition = self._capture.condition
-        if self._ir is None or condition.state != "ok":
+        condition, load = self._capture.condition, self._load.condition
+        if condition.state != "ok":
             return condition
-        return self._ir.condition if self._pictures.state == "ok" else None
+        if load is not None and load.state == "thermal":
+            return load
+        if load is None and self._ir is None:
+            return condition
+        if self._pictures.state != "ok":
+            return None
+        if load is not None:
+            return load
+        return condition if self._ir is None else self._ir.condition
 
     def _watch(self, notifier: Notifier) -> None:
         watchdog = Watchdog(
@@ -394,6 +429,7 @@ class Daemon:
             watchdog.poll(now_ns, ready=ready)
             if now_ns / 1e9 >= health_due_s:
                 health_due_s = now_ns / 1e9 + 1.0
+                self._load.poll(now_ns)
                 self._uplink.offer_health(self._health.report())
 
     def _stop(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from edge.runtime.health import BoardSensors
 from edge.uplink.messages import CabHealth, Health
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from edge.camera.capture import Capture
     from edge.camera.ir_control import IrControl
     from edge.config.schema import Light
+    from edge.load import LoadWatch
     from edge.loop import PipelineLoop
     from edge.outlets import FleetOutlet, RecordingOutlet
     from edge.pipeline import Pipeline
@@ -43,6 +43,7 @@ class HealthReporter:
         vehicle: VehicleSource,
         light: Light,
         reload: ConfigReload,
+        load: LoadWatch,
         ir: IrControl | None = None,
         buttons: CabButtons | None = None,
     ) -> None:
@@ -59,12 +60,12 @@ class HealthReporter:
         self._reload = reload
         self._ir = ir
         self._buttons = buttons
-        self._board = BoardSensors()
+        self._load = load
         self._cpu_at_start_ns = time.process_time_ns()
 
     def report(self) -> Health:
         """Return the health of this moment."""
-        meter, board, state = self._pipeline.meter, self._board.read(), self._fleet.last_state
+        meter, board, state = self._pipeline.meter, self._load.board, self._fleet.last_state
         cpu_ns = time.process_time_ns() - self._cpu_at_start_ns
         trouble = self._vehicle.trouble
         # Asked anew each time: one network is opened only when it is needed.
@@ -82,6 +83,8 @@ class HealthReporter:
             vehicle=None if trouble is None else trouble.reason,
             temperature_c=board.temperature_c,
             throttling=board.throttling,
+            cadence=self._load.cadence,
+            cadence_reason=self._load.cause,
             drops=self._slot.drops,
             frames=meter.frames,
             cpu_ms_per_frame=cpu_ns / meter.frames / 1e6 if meter.frames else None,
@@ -108,6 +111,7 @@ class HealthReporter:
         faults = [f"cab_{name}" for name in sorted(self._player.faults())]
         faults += sorted(self._nets.faults())
         faults += self._reload.faults()
+        faults += self._load.faults()
         if self._buttons is not None:
             faults += self._buttons.faults
         if self._nets.degraded_reason() is not None:

@@ -48,7 +48,8 @@ LearningWait = (
     ]
 )
 """Why a moment teaches nothing of the driver."""
-CameraState = Literal["ok", "stalled", "frozen", "covered", "moved", "ir_fault", "thermal", "model_error"]
+CameraState = Literal["ok", "stalled", "frozen", "covered", "moved", "ir_fault", "slowed", "thermal", "model_error"]
+"""`slowed`: watched with the fewest frames that still tell a closure; `thermal`: too hot, nobody is watched."""
 AlertKind = Literal[
     "eyes_closed",
     "microsleep",

@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 BEAT_S: Final = 0.5
 """While it waits for a camera to come back, the thread shows that it is alive so often [D]."""
+EARLY_RATIO: Final = 0.1
+"""A frame that comes so much of a period before it is due is taken: stamps jitter [D]."""
 UNREADABLE_S: Final = 3.0
 """Unreadable pictures for so long: the camera is opened again [D]."""
 
@@ -78,6 +80,12 @@ class Capture:
         self._clock = clock or SystemClock()
         self._back_off = BackOff()
         self._last_good_ns = 0
+        self._max_fps: float | None = None
+        self._due_ns: int | None = None
+
+    def limit(self, max_fps: float | None) -> None:
+        """Hand on so many frames a second at most, evenly spread; 0 none, None all. From any thread."""
+        self._max_fps = max_fps
 
     def rest(self, resting: bool) -> None:
         """Throw pictures away where they come in, or hand them on again.
@@ -126,13 +134,32 @@ class Capture:
                 continue
             if frame is None:
                 return True
-            if not self.resting:
+            if not self.resting and self._is_due(frame.t_ns):
                 if self._on_frame is not None:
                     self._on_frame(frame)
                 self._slot.put(replace(frame, arrived_ns=self._clock.monotonic_ns()))
             self._note_good()
             beat()
         return False
+
+    def _is_due(self, t_ns: int) -> bool:
+        """Tell whether this frame is one of those that are handed on."""
+        max_fps = self._max_fps
+        if max_fps is None:
+            self._due_ns = None
+            return True
+        if max_fps == 0:
+            return False
+        period_ns = round(NS_PER_S / max_fps)
+        due_ns = self._due_ns
+        # A schedule instead of a spacing: at 20 frames a second every second one would make 10, not 15.
+        if due_ns is None or not -period_ns <= t_ns - due_ns <= period_ns:
+            self._due_ns = t_ns + period_ns
+            return True
+        if t_ns < due_ns - EARLY_RATIO * period_ns:
+            return False
+        self._due_ns = due_ns + period_ns
+        return True
 
     def _note_good(self) -> None:
         now_ns = self._last_good_ns = self._clock.monotonic_ns()

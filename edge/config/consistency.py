@@ -6,6 +6,7 @@ Pure: the same rules judge a file at the start and a change of settings while ru
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def contradictions(config: Config) -> list[Contradiction]:
         *rule_contradictions(config.rules),
         *_camera(config),
         *_vehicle(config),
+        *_heat(config),
         *_outputs(config),
         *_broker(config),
     ]
@@ -198,6 +200,19 @@ def _broker(config: Config) -> Iterator[Contradiction]:
         )
     if config.mqtt.password_file is not None and config.mqtt.username is None:
         yield Contradiction(("mqtt.password_file",), "a password needs a user name", "add `username:` to `mqtt`")
+
+
+def _heat(config: Config) -> Iterator[Contradiction]:
+    heat = config.heat
+    bands = ("reduce_from_c", "minimum_above_c", "stop_above_c")
+    for lower, upper in pairwise(bands):
+        low, high = getattr(heat, lower), getattr(heat, upper)
+        if low >= high:
+            yield Contradiction(
+                (f"heat.{lower}", f"heat.{upper}"),
+                f"{lower} ({low:g}) must be below {upper} ({high:g}): fewer frames, the least, none",
+                f"lower {lower} or raise {upper}",
+            )
 
 
 def _buttons(config: Config) -> Iterator[Contradiction]:

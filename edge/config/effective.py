@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
 from edge.config import profiles
 from edge.config.effects import takes_effect
+from edge.config.purposes import speaks_of_expression
 from edge.config.remote import leaves
 from edge.config.schema import Config
 from edge.config.secrets import NOT_SHOWN, secret_keys
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from edge.config.effects import TakesEffect
     from edge.config.load import Loaded
 
+SWITCH: Final = "expression.enabled"
 Origin = Literal["default", "profile", "file", "fleet"]
 
 
@@ -65,11 +67,16 @@ class FromFleet:
 
 
 def settings_of(loaded: Loaded, fleet: FromFleet | None = None) -> list[Setting]:
-    """Return every setting in the order of the schema."""
+    """Return every setting in the order of the schema.
+
+    Where displayed expression is off, only its switch is told, and what the file says of it all the same.
+    """
     config = loaded.config if fleet is None else fleet.config
     profile = profiles.load(config.profile)
     found = []
     for key, value in leaves(msgspec.to_builtins(config)):
+        if not config.expression.enabled and key != SWITCH and speaks_of_expression(key) and not _set(key, loaded):
+            continue
         origin: tuple[Origin, str | None, int | None]
         if fleet is not None and _holds(fleet.settings, key):
             origin = ("fleet", fleet.name, None)
@@ -99,6 +106,10 @@ def _origin(key: str, loaded: Loaded, profile: profiles.Profile) -> tuple[Origin
     if key.startswith("rules.") and below in profile.lines:
         return "profile", f"{profile.name}.yaml", profile.lines[below]
     return "default", None, None
+
+
+def _set(key: str, loaded: Loaded) -> bool:
+    return _holds(loaded.written.values, key)
 
 
 def _holds(tree: dict[str, Any], key: str) -> bool:

@@ -27,6 +27,15 @@ GROUPS_OF: Final[Mapping[AlertKind, tuple[Group, ...]]] = {
 """`unresponsive`: neither shut eyes nor a look aside answers to an alarm."""
 
 
+EXPRESSION_WORDS: Final = ("anger", "expression", "valence")
+"""Where displayed expression is switched off, no key that holds one of these is told."""
+
+
+def speaks_of_expression(name: str) -> bool:
+    """Tell whether the name of a setting, an alert, of evidence or of a purpose is about the displayed expression."""
+    return any(word in name for word in EXPRESSION_WORDS)
+
+
 def purposes(config: Config) -> dict[str, str]:
     """Return the groups that are on, and why each is."""
     found = {

@@ -11,10 +11,21 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from edge.config.floors import at_least, at_most
+from edge.config.secrets import NOT_SHOWN, secret_keys
 
 
 class Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Base of every section: frozen, no unknown keys."""
+    """Base of every section: frozen, no unknown keys, and a representation that shows no credential."""
+
+    def __repr__(self) -> str:
+        """Return all settings, so that none that ends up in a log or a traceback gives a credential away."""
+        secret = secret_keys(type(self))
+        shown = (
+            f"{name}={NOT_SHOWN if name in secret and value is not None else repr(value)}"
+            for name in self.__struct_fields__
+            for value in (getattr(self, name),)
+        )
+        return f"{type(self).__name__}({', '.join(shown)})"
 
 
 class Openness(Section, frozen=True):

@@ -364,6 +364,20 @@ class Power(Section, frozen=True):
     ] = 300.0
 
 
+class Heat(Section, frozen=True):
+    """From which temperature of the processor the daemon works less, so that the board does not fail unannounced."""
+
+    reduce_from_c: Annotated[
+        float, Meta(ge=50.0, le=100.0, description="From here: 15 frames a second, displayed expression half as often.")
+    ] = 70.0
+    minimum_above_c: Annotated[
+        float, Meta(ge=55.0, le=105.0, description="Above: 10 frames a second, closures and distraction only; told.")
+    ] = 80.0
+    stop_above_c: Annotated[
+        float, Meta(ge=60.0, le=110.0, description="Above: nobody is watched until it is cooler, and the driver knows.")
+    ] = 85.0
+
+
 class Tls(Section, frozen=True):
     """Certificates for the broker; paths to files, never their content."""
 
@@ -466,6 +480,7 @@ class Config(Section, frozen=True):
     cab: Cab = field(default_factory=Cab)
     vehicle: Vehicle = field(default_factory=Vehicle)
     power: Power = field(default_factory=Power)
+    heat: Heat = field(default_factory=Heat)
     mqtt: Mqtt = field(default_factory=Mqtt)
     remote: Remote = field(default_factory=Remote)
     outbox: Outbox = field(default_factory=Outbox)

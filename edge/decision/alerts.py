@@ -3,7 +3,8 @@
 Keys are deterministic (`microsleep-3` is the third of its kind in the stream). Arbitration: audible before silent, then
 unresponsive > sleep > microsleep > distraction > driver_absent > fatigue > vats > displayed_anger > health >
 eyes_closed. One sound at a time; level 3 and above repeats every 2 s until acknowledged; an alert that was pre-empted
-sounds again only from level 3 on, so that one cause never prompts twice.
+sounds again only from level 3 on, so that one cause never prompts twice. What has sounded and does not repeat gives way
+to health: an alert that is open when the camera fails stays open unseen, and must not keep the failure unheard.
 
 `alert_budget`: audible alerts of the last hour, a count; alarms, level 4 and above, are not counted. [S]
 """
@@ -258,10 +259,17 @@ class AlertBook:
             alert = self._open.get(kind)
             if alert is not None:
                 if alert.level >= AUDIBLE:
-                    return alert
+                    return self._health_over(alert) or alert
                 if best is None:
                     best = alert
         return best
+
+    def _health_over(self, alert: OpenAlert) -> OpenAlert | None:
+        """Return the health alert where it is heard before a graver one that has had its sound."""
+        health = self._open.get("health")
+        if health is None or health.level < AUDIBLE:
+            return None
+        return health if alert.level < REPEATING and alert.prompted_level >= alert.level else None
 
     def _warn(self, action: Literal["start", "repeat", "stop"], alert: OpenAlert, t_ns: int) -> None:
         if action != "stop":

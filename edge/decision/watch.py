@@ -4,6 +4,9 @@
   after 6 s; leaves when a face has been there for 1 s. [D]
 - health (L1): a fault of the camera, or frames that stopped, at once; BLIND for 10 s with its reason, unless the seat
   of a standing vehicle is empty. Leaves when the cause has been gone for 1 s. [S Euro NCAP]
+- health (L2), while the vehicle moves: a fault that blinds lasts for 1 s, or a picture in which nothing is to be seen
+  (dark, blurred) for 60 s. Not every cab has a light; the device does not stop watching unheard. What the driver does
+  himself, such as putting on sunglasses, stays a light. [D]
 """
 
 from __future__ import annotations
@@ -23,6 +26,11 @@ if TYPE_CHECKING:
 
 LEFT_NS: Final = 10 * NS_PER_S
 """A seat of a standing vehicle that is empty for so long has been left: the driver's alerts end [D]."""
+HEARD_FAULT_NS: Final = NS_PER_S
+"""A fault that blinds is heard when it lasts: with the second until frames count as stopped, within three [S]."""
+HEARD_BLIND_NS: Final = 60 * NS_PER_S
+BLIND_PICTURE: Final = frozenset({"dark", "blur", "covered", "frozen"})
+"""A picture like this for so long is a lamp, a lens or a mounting that failed, although no fault was found [D]."""
 WELL_NS: Final = NS_PER_S
 """So long without the cause, the health alert closes [D]."""
 
@@ -103,6 +111,7 @@ class HealthRules:
     def reset(self) -> None:
         """Forget how long the driver has been unobservable."""
         self._blind_ns = 0
+        self._fault_ns = 0
         self._well_ns = 0
         self._reason: str | None = None
 
@@ -113,6 +122,7 @@ class HealthRules:
         empty_seat = presence.reason == "no_face" and not moving
         self._blind_ns = self._blind_ns + duration_ns if presence.state == "blind" and not empty_seat else 0
         fault = self._bank.camera.fault
+        self._fault_ns = self._fault_ns + duration_ns if self._bank.camera.blinding else 0
         reason: str | None = fault
         if reason is None and self._blind_ns >= self._blind_alert_ns:
             reason = presence.reason
@@ -124,14 +134,22 @@ class HealthRules:
                 self._reason = None
             return
         self._well_ns = 0
-        if is_open and reason == self._reason:
+        level = max(book.level("health"), 2 if self._is_heard(moving=moving) else 1)
+        if is_open and reason == self._reason and level == book.level("health"):
             return
         self._reason = reason
         evidence, terms = self._blindness() if fault is None else self._fault()
         if is_open:
-            book.change("health", 1, t_ns, evidence=evidence, terms=terms, reason=reason)
+            book.change("health", level, t_ns, evidence=evidence, terms=terms, reason=reason)
         else:
-            book.open("health", 1, t_ns, evidence=evidence, terms=terms, reason=reason)
+            book.open("health", level, t_ns, evidence=evidence, terms=terms, reason=reason)
+
+    def _is_heard(self, *, moving: bool) -> bool:
+        """Tell whether it has lasted long enough to be heard: not only a driver who looks at a light must know."""
+        if not moving:
+            return False
+        blind_picture = self._blind_ns >= HEARD_BLIND_NS and self._bank.presence.reason in BLIND_PICTURE
+        return blind_picture or self._fault_ns >= HEARD_FAULT_NS
 
     def _fault(self) -> tuple[tuple[Evidence, ...], dict[str, int]]:
         """Return what a fault of the camera rests on: its word, or how long it has been silent."""

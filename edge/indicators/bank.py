@@ -24,7 +24,7 @@ from edge.indicators.perclos import PerclosTracker
 from edge.indicators.presence import PresenceTracker
 from edge.indicators.sample import PICTURE_UNUSABLE
 from edge.indicators.speech import SpeechTracker
-from edge.indicators.window import NS_PER_S, FaceLog, ValiditySums
+from edge.indicators.window import NS_PER_S, FaceLog, ValiditySums, ns
 from edge.indicators.yawn import YawnTracker
 from edge.types import Event, EventName, ObservabilityReason
 
@@ -52,6 +52,7 @@ class IndicatorBank:
         expression_enabled: bool = True,
     ) -> None:
         self.rules = rules
+        self._dozing_ns = ns(rules.closure.microsleep_s)
         self.baseline = BaselineLearner(
             rules, neutral_yaw_deg, neutral_pitch_deg, expression_enabled=expression_enabled
         )
@@ -94,6 +95,7 @@ class IndicatorBank:
     def configure(self, rules: Rules) -> None:
         """Take new thresholds from now on; the windows are kept."""
         self.rules = rules
+        self._dozing_ns = ns(rules.closure.microsleep_s)
         self.baseline.configure(rules)
         self.closure.configure(rules.openness, rules.closure)
         self.perclos.configure(rules.perclos)
@@ -193,7 +195,12 @@ class IndicatorBank:
             self._valid.add(start_ns, t_ns, (True, False, False, False))
         self.judge_span_ns = 0
         if self.judged_ns is None or t_ns - self.judged_ns >= JUDGE_NS:
-            self._judge(start_ns, t_ns, seen=openness is not None, slow=not fast_enough)
+            self._judge(start_ns, t_ns, seen=openness is not None, slow=not fast_enough or self.camera.slowed)
+
+    @property
+    def dozing(self) -> bool:
+        """Whether the eyes have been shut for as long as nobody shuts them who is awake."""
+        return self.closure.start_ns is not None and self.closure.length_ns >= self._dozing_ns
 
     def _judge(self, start_ns: int, t_ns: int, *, seen: bool, slow: bool) -> None:
         """Work out what is slow to change."""
@@ -259,7 +266,8 @@ class IndicatorBank:
         until_ns = expression.advance(start_ns, t_ns)
         if speaking or self.yawn.opening or until_ns == start_ns:
             probabilities = None
-        self.anger.advance(start_ns, until_ns, probabilities, affect, learning=moving)
+        # A sleeper's face is at rest, but not as his face is when he drives.
+        self.anger.advance(start_ns, until_ns, probabilities, affect, learning=moving and not self.dozing)
 
     def apply(self, t_ns: int, sample: Sample) -> None:
         """From `t_ns` on this is what is seen; nothing is, while the camera repeats one picture."""

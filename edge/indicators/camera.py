@@ -100,6 +100,11 @@ class CameraWatch:
         return "stalled" if self.stalled else None
 
     @property
+    def slowed(self) -> bool:
+        """Whether fewer frames are looked at than should be, because the board bears no more."""
+        return self.reported == "slowed"
+
+    @property
     def repeating(self) -> bool:
         """Whether the same picture comes again and again: it tells nothing of now, whatever it shows."""
         return self.reported == "frozen"

@@ -63,6 +63,8 @@ def _face_wait(bank: IndicatorBank, sample: Sample) -> LearningWait | None:
     probabilities = None if bank.expression is None else bank.expression.probabilities
     if probabilities is None:
         return "head_turn" if head_is_turned(sample) else sample.reason or "expression_unread"
+    if bank.dozing:
+        return "eyes_closed"
     if bank.speaking:
         return "speech"
     if bank.yawn.opening:

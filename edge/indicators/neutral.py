@@ -1,9 +1,9 @@
 """The driver's own resting face, and displayed expressions seen from it.
 
-Learnt: the mean log p over the calmer three quarters of 60 s of valid time without speech, yawns or laughter, frozen
-then: a short bout of anger while learning does not enter it, a face that looks angry all along does. Referenced: log p
-minus (the driver's own neutral log p minus the population's), renormalised over the seven classes; so an angry resting
-face reads as neutral. [D]
+Learnt: the mean log p over the calmer three quarters of 60 s of valid time without speech, yawns, laughter or
+microsleeps, frozen then: a short bout of anger while learning does not enter it, one that lasts all along does.
+Referenced: log p minus (the driver's own neutral log p minus the population's), renormalised over the seven classes; so
+an angry resting face reads as neutral. [D]
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 WIDTH_PX: Final = 720
 """The picture is drawn this wide, whatever the camera gives [D]."""
-STRIP_PX: Final = 64
-WORDS_PX: Final = 170
+STRIP_PX: Final = 72
+WORDS_PX: Final = 196
 """Left of the strips: what they are and their value now."""
 SPAN_S: Final = 20.0
 """How much of the past the strips hold."""
@@ -35,6 +35,7 @@ GROUND: Final = (24, 22, 20)
 QUIET: Final = (150, 150, 150)
 WHITE: Final = (240, 240, 240)
 CALM: Final = (120, 200, 120)
+LIMIT: Final = (96, 96, 210)
 LEVEL_COLORS: Final[dict[int, Color]] = {
     1: (200, 190, 60),
     2: (60, 190, 240),
@@ -79,11 +80,13 @@ class Overlay:
         points: NDArray[np.floating] | None,
         readings: Mapping[str, float | None],
         alerts: Sequence[tuple[str, int]],
+        *,
+        missing: Mapping[str, str] | None = None,
     ) -> Picture:
         """Return the picture (H', 720, 3), uint8, blue first, of one grey frame (H, W) and what is known of it.
 
         `points` (N, 2) are pixels of the frame; `readings` hold indicators by name, None where they are not known;
-        `alerts` are kind and level of those open.
+        `alerts` are kind and level of those open; `missing` says of readings that are None why.
         """
         scale = WIDTH_PX / gray.shape[1]
         size = (WIDTH_PX, max(1, round(gray.shape[0] * scale)))
@@ -96,7 +99,12 @@ class Overlay:
         self._face(picture, face, LEVEL_COLORS.get(level, CALM), self._displayed(face))
         self._alerts(picture, alerts)
         values = {"openness": _openness(face), "yaw_deg": face.yaw_deg, **readings}
-        return np.vstack([picture, *(self._strip(strip, face.t_ns, values.get(strip.name)) for strip in STRIPS)])
+        reasons = missing or {}
+        strips = (
+            self._strip(strip, face.t_ns, values.get(strip.name), reasons.get(strip.name, "not seen"))
+            for strip in STRIPS
+        )
+        return np.vstack([picture, *strips])
 
     def _displayed(self, face: FaceObservation) -> str | None:
         """Return the displayed expression in words; it is read on some frames only and holds in between."""
@@ -141,7 +149,7 @@ class Overlay:
             cv2.rectangle(picture, (WIDTH_PX - width - 24, top), (WIDTH_PX - 6, top + 30), color, -1)
             cv2.putText(picture, text, (WIDTH_PX - width - 15, top + 22), FONT, 0.7, GROUND, 2, cv2.LINE_AA)
 
-    def _strip(self, strip: Strip, t_ns: int, value: float | None) -> Picture:
+    def _strip(self, strip: Strip, t_ns: int, value: float | None, missing: str) -> Picture:
         past = self._past[strip.name]
         if past and t_ns < past[-1][0]:
             past.clear()
@@ -152,12 +160,19 @@ class Overlay:
         cv2.line(drawn, (0, 0), (WIDTH_PX, 0), (60, 60, 60), 1)
         if strip.limit is not None:
             y = _row(strip, strip.limit)
-            cv2.line(drawn, (WORDS_PX, y), (WIDTH_PX, y), (80, 80, 160), 1)
+            cv2.line(drawn, (WORDS_PX, y), (WIDTH_PX, y), LIMIT, 1)
+            _text(drawn, f"{strip.limit:g}", (WORDS_PX + 4, y - 4 if y > STRIP_PX // 2 else y + 14), LIMIT, 0.42)
         for run in _runs(past):
             line = np.array([(_column(t_ns - at), _row(strip, v)) for at, v in run], np.int32)
             cv2.polylines(drawn, [line.reshape(-1, 1, 2)], isClosed=False, color=CALM, lineType=cv2.LINE_AA)
-        _text(drawn, strip.title, (8, 18), QUIET, 0.42)
-        _text(drawn, f"{_number(value)}{strip.unit if value is not None else ''}", (8, 48), WHITE, 0.65)
+        _text(drawn, strip.title, (8, 22), QUIET, 0.5)
+        if value is None:
+            _text(drawn, missing, (8, 54), QUIET, 0.5)
+        else:
+            _text(drawn, f"{_number(value)}{strip.unit}", (8, 56), WHITE, 0.8)
+        if strip is STRIPS[-1]:
+            _text(drawn, f"{SPAN_S:g} s ago", (WORDS_PX + 4, STRIP_PX - 8), QUIET, 0.42)
+            _text(drawn, "now", (WIDTH_PX - 36, STRIP_PX - 8), QUIET, 0.42)
         return drawn
 
 

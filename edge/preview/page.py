@@ -1,4 +1,4 @@
-"""The developer's page: one picture, drawn on."""
+"""The developer's page: one picture, drawn on, and in words what is open and what is learnt."""
 
 from __future__ import annotations
 
@@ -17,4 +17,5 @@ def preview_assets(title: str) -> dict[str, Asset]:
     return {
         "/": Asset("text/html; charset=utf-8", page.encode()),
         "/page.css": Asset("text/css; charset=utf-8", (_FOLDER / "page.css").read_bytes()),
+        "/page.js": Asset("text/javascript; charset=utf-8", (_FOLDER / "page.js").read_bytes()),
     }

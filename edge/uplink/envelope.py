@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from edge.config.purposes import speaks_of_expression
 from edge.decision.alerts import CONTEST_NS
 from edge.types import AlertChange  # noqa: TC001 - msgspec resolves the annotations when the program runs
 from edge.uplink.ids import alert_id
@@ -23,7 +24,6 @@ from edge.uplink.messages import (
     EvidenceData,
     Info,
     Model,
-    speaks_of_expression,
 )
 from edge.uplink.wallclock import Instant, rfc3339
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from edge.uplink.messages import speaks_of_expression
+from edge.config.purposes import speaks_of_expression
 
 if TYPE_CHECKING:
     from edge.uplink.topics import Topics

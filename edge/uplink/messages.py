@@ -49,7 +49,6 @@ __all__ = [
     "VehicleData",
     "describe",
     "encode",
-    "speaks_of_expression",
     "state_message",
 ]
 
@@ -59,7 +58,6 @@ MAX_STRIP_BYTES: Final = 20_000
 """What an evidence strip may add to that."""
 CLOUD_EVENT: Final = "application/cloudevents+json"
 """MQTT 5 content type of an event in structured mode [S CloudEvents MQTT binding]."""
-_EXPRESSION_WORDS: Final = ("anger", "expression", "valence")
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -356,6 +354,11 @@ class Health(Message, frozen=True, kw_only=True):
     """Of the hottest processor zone."""
     throttling: str | None = None
     """What holds the board back now; `none`, or left out where it cannot be asked."""
+    cadence: Literal["full", "reduced", "minimum", "stopped"] | None = None
+    """How much is done of what is configured: `reduced` 15 frames a second, `minimum` 10 and no displayed expression,
+    `stopped` none because of heat."""
+    cadence_reason: str | None = None
+    """Why it is not `full`, in words."""
     drops: int = 0
     """Frames that vision did not see because a newer one had come."""
     frames: int | None = None
@@ -486,11 +489,6 @@ def state_message(state: DriverState, now: Instant, boot_id: str, *, expression:
         time=rfc3339(state.t_ns + now.offset_ns),
         clock=ClockQuality.of(now),
     )
-
-
-def speaks_of_expression(name: str) -> bool:
-    """Tell whether the name of an alert, of evidence or of a purpose is about the displayed expression."""
-    return any(word in name for word in _EXPRESSION_WORDS)
 
 
 def encode(message: Message) -> bytes:

@@ -6,9 +6,10 @@ from typing import Final, Literal
 
 import msgspec
 
+from edge.config.purposes import speaks_of_expression
 from edge.types import AlertChange, DriverState, VehicleSample
 from edge.uplink.ids import alert_id
-from edge.uplink.messages import ClockQuality, Info, Trip, speaks_of_expression
+from edge.uplink.messages import ClockQuality, Info, Trip
 from edge.uplink.wallclock import Instant, rfc3339
 
 NS_PER_S: Final = 1_000_000_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from edge.camera.base import Frame
     from edge.config.schema import Config
+    from edge.types import PartLearning, Reading
     from edge.verbs.terminal import Verbs
 
 DEFAULT_LISTEN: Final = "127.0.0.1:8765"
@@ -110,9 +112,10 @@ def _serve(args: argparse.Namespace, config: Config) -> int:
     print(f"open {server.url} in a browser; end with Ctrl-C", flush=True)
     if host not in {"127.0.0.1", "localhost", "::1"}:
         print("edge-dms: everybody on this network who has the address can see the picture", flush=True)
+    news = _News()
     try:
         started_s, first_ns = time.monotonic(), None
-        for picture, frame in drawn(args.input, config, mesh=not args.no_mesh):
+        for picture, frame in drawn(args.input, config, mesh=not args.no_mesh, news=news):
             if args.input is not None:
                 # A film runs at its own pace: nobody can watch it faster.
                 first_ns = frame.t_ns if first_ns is None else first_ns
@@ -120,15 +123,21 @@ def _serve(args: argparse.Namespace, config: Config) -> int:
             done, jpeg = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
             if done:
                 server.show(jpeg.tobytes())
+            server.tell(news.line())
     finally:
+        if args.input is not None:
+            server.tell(news.line(ended=True))
         server.close()
     return OK
 
 
 def drawn(
-    path: Path | None, config: Config, *, mesh: bool, shown: str | None = None
+    path: Path | None, config: Config, *, mesh: bool, shown: str | None = None, news: _News | None = None
 ) -> Iterator[tuple[NDArray[np.uint8], Frame]]:
-    """Yield each frame's drawing and the frame; the pure half judges along. `shown`: the word for the progress."""
+    """Yield each frame's drawing and the frame; the pure half judges along.
+
+    `shown` is the word for the progress, `news` takes what a page says in words.
+    """
     from edge.offline import Perception
     from edge.preview.overlay import Overlay
     from edge.types import FaceObservation
@@ -145,9 +154,51 @@ def drawn(
                 for decision in engine.feed(member):
                     _note(decision, open_alerts)
                 if isinstance(member, FaceObservation):
-                    readings = {name: reading.value for name, reading in engine.indicators().readings.items()}
+                    readings = engine.indicators().readings
                     points = perception.mesh_points() if mesh else None
-                    yield overlay.draw(frame.gray, member, points, readings, list(open_alerts.values())), frame
+                    opened = list(open_alerts.values())
+                    if news is not None:
+                        news.alerts, news.learnt = opened, engine.learning()
+                    values = {name: reading.value for name, reading in readings.items()}
+                    missing = {name: why(reading) for name, reading in readings.items() if reading.value is None}
+                    yield overlay.draw(frame.gray, member, points, values, opened, missing=missing), frame
+
+
+class _News:
+    """What the page says in words beside the picture."""
+
+    def __init__(self) -> None:
+        self.alerts: list[tuple[str, int]] = []
+        self.learnt: tuple[PartLearning, ...] = ()
+
+    def line(self, *, ended: bool = False) -> str:
+        """Return it as one line of JSON."""
+        from edge.calibration.account import percent
+        from edge.calibration.words import WAITS, name_of
+
+        return json.dumps(
+            {
+                "ended": ended,
+                "alerts": [
+                    (kind.replace("_", " "), level) for kind, level in sorted(self.alerts, key=lambda one: -one[1])
+                ],
+                "learnt": [
+                    (
+                        name_of(part.part),
+                        percent(part.progress),
+                        WAITS[part.waits_for].partition(":")[0] if part.waits_for else None,
+                    )
+                    for part in self.learnt
+                ],
+            }
+        )
+
+
+def why(reading: Reading) -> str:
+    """Say in a few words why a reading has no value."""
+    if reading.reason is not None and reading.reason != "ok":
+        return reading.reason.replace("_", " ")
+    return f"filling, {reading.valid_fraction:.0%}"
 
 
 def _note(decision: object, open_alerts: dict[str, tuple[str, int]]) -> None:

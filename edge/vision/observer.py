@@ -76,7 +76,7 @@ class FaceObserver:
 
     def __init__(self, camera: Camera, vision: Vision, expression: Expression, nets: Nets) -> None:
         self._vision = vision
-        self._expression_every = expression.every_n
+        self._expression_every = self._expression_every_n = expression.every_n
         self._finder = FaceFinder(camera, vision, nets)
         self._pose = HeadPoseReader(camera.fov_deg)
         iris = IrisNet(nets.iris)
@@ -100,6 +100,10 @@ class FaceObserver:
             return FaceObservation(t_ns=t_ns, quality=Quality(faces=self._faces, reason="no_face"))
         self._frames_without_face = 0
         return self._read(gray, track, t_ns)
+
+    def slow_expression(self, stride: int) -> None:
+        """Run the expression network `stride` times rarer than configured, 0: not at all. From any thread."""
+        self._expression_every = self._expression_every_n * stride
 
     def mesh_points(self) -> Floats | None:
         """Return the points of the face followed now, (468, 2) in picture pixels; None while nobody is followed."""
@@ -169,7 +173,8 @@ class FaceObserver:
             right = self._right_eye.read(gray, mesh, pose.view, t_ns)
             left = self._left_eye.read(gray, mesh, pose.view, t_ns)
         expression = None
-        if self._expression and track.quality.reason is None and track.frames % self._expression_every == 0:
+        every = self._expression_every
+        if self._expression and every and track.quality.reason is None and track.frames % every == 0:
             expression = self._expression.read(mesh, pose.view)
         return FaceObservation(
             t_ns=t_ns,

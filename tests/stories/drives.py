@@ -573,6 +573,7 @@ def road_rage_with_harsh_braking(camera: dict[str, float]) -> Drive:
     """
     61.0        eyes_closed  L1
     61.1        health       L1
+    62.1        health       L2
     80.0        eyes_closed  ends recovered
     85.0 ±0.4   health       ends recovered
     """
@@ -586,6 +587,7 @@ def the_picture_freezes_amid_a_blink(camera: dict[str, float]) -> Drive:
 @story(
     """
     61.0        health  L1
+    62.0        health  L2
     95.0 ±0.5   health  ends recovered
     """
 )

@@ -181,3 +181,45 @@ def test_a_frozen_picture_ends_what_is_seen_until_it_moves() -> None:
 def test_a_seat_that_was_empty_at_standstill_is_no_blind_camera_afterwards() -> None:
     drive = Drive(fps=15).ahead(15).at_speed(0.0).no_face(60).ahead(3).at_speed(60.0).ahead(20)
     assert drive.judge().alerts("health") == []
+
+
+@pytest.mark.parametrize("state", ["stalled", "frozen", "covered", "thermal", "model_error"])
+def test_a_fault_that_blinds_is_heard_after_a_second(state: str) -> None:
+    told = Drive(fps=15).ahead(3).camera(state).ahead(4).judge()
+    (story,) = told.alerts("health")
+    assert story.levels == ((pytest.approx(3.0, abs=0.1), 1), (pytest.approx(4.0, abs=0.15), 2))
+    assert [warning.level for warning in told.warnings() if warning.action == "start"] == [1, 2]
+
+
+@pytest.mark.parametrize("state", ["ir_fault", "slowed", "moved"])
+def test_a_fault_that_leaves_the_driver_seen_is_a_light(state: str) -> None:
+    told = Drive(fps=15).ahead(3).camera(state).ahead(90).judge()
+    assert {warning.level for warning in told.warnings()} == {1}
+
+
+def test_fewer_frames_for_heat_are_a_degraded_view() -> None:
+    told = Drive(fps=15).ahead(15).camera("slowed").ahead(5).judge()
+    assert told.engine.state().observability == "degraded"
+    assert told.engine.state().reason == "low_fps"
+    back = Drive(fps=15).ahead(15).camera("slowed").ahead(5).camera("ok").ahead(5).judge()
+    assert back.engine.state().observability == "ok"
+
+
+def test_in_a_standing_vehicle_a_fault_is_not_heard() -> None:
+    told = Drive(fps=15).at_speed(0.0).ahead(3).camera("covered").ahead(10).judge()
+    assert {warning.level for warning in told.warnings()} == {1}
+
+
+def test_a_dark_picture_without_a_fault_is_heard_after_a_minute() -> None:
+    told = Drive(fps=15).ahead(15).show(90, face=None, quality={"reason": "dark"}).judge()
+    (story,) = told.alerts("health")
+    assert story.levels == ((pytest.approx(30.0, abs=0.3), 1), (pytest.approx(80.0, abs=0.3), 2))
+
+
+def test_a_failing_camera_is_heard_amid_a_warning_that_has_had_its_sound() -> None:
+    """A warning that is open stays open unseen; it has had its sound, and keeps nothing from being heard."""
+    drive = Drive(fps=15).ahead(10).no_face(20)
+    told = drive.camera("covered").show(5, face=None).judge()
+    assert told.alerts("driver_absent")[0].reason is None, "still open"
+    starts = [(warning.kind, warning.level) for warning in told.warnings() if warning.action == "start"]
+    assert starts[-2:] == [("driver_absent", 2), ("health", 2)]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import cv2
 import pytest
+from headless_browser import Browser
 
 from edge.preview.overlay import LEVEL_COLORS, STRIP_PX, STRIPS, WIDTH_PX
 
@@ -84,3 +85,54 @@ def test_a_page_for_the_browser(seconds: Path) -> None:
     finally:
         child.kill()
         child.communicate()
+
+
+SCREENS = Path(__file__).parents[2] / "build" / "screens"
+
+
+@pytest.fixture(scope="module")
+def microsleep(tmp_path_factory: pytest.TempPathFactory, fetched_models: None) -> Path:
+    """The bundled drive from three seconds before its first long closure until shortly before that ends."""
+    folder = tmp_path_factory.mktemp("microsleep")
+    film = cv2.VideoCapture(str(DRIVE))
+    film.set(cv2.CAP_PROP_POS_FRAMES, 24.5 * 30)
+    for number in range(144):
+        _, picture = film.read()
+        cv2.imwrite(str(folder / f"{number:03}.png"), picture)
+    film.release()
+    return folder
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_the_page_in_a_browser_says_what_is_open_what_is_learnt_and_when_it_ends(
+    chromium: str, microsleep: Path, phone: bool
+) -> None:
+    """Saves what the browser shows in `build/screens`; the pictures of the README are copies."""
+    command = [sys.executable, "-m", "edge", "preview", str(microsleep), "--listen", "127.0.0.1:0"]
+    browser = Browser(chromium)
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        browser.resize(*((412, 915) if phone else (1360, 860)), phone=phone)
+        assert child.stdout is not None
+        found = re.search(r"http://\S+", child.stdout.readline())
+        assert found is not None
+        # A page with a stream of pictures never finishes loading.
+        browser.call("Page.navigate", url=found[0])
+        browser.wait("document.querySelector('#alerts .calm') !== null")
+        browser.wait("document.querySelector('img').naturalWidth === 720")
+        browser.wait("document.querySelector('#alerts .level3') !== null")
+        assert browser.run("document.querySelector('#alerts .level3').textContent") == "Level 3: microsleep"
+        parts = browser.run("[...document.querySelectorAll('#learnt dt')].map(part => part.textContent)")
+        assert parts == ["open eyes", "resting mouth", "neutral pose", "neutral expression"]
+        assert "waits for eyes that are open" in browser.run("document.querySelector('#learnt dd').textContent")
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        browser.picture(SCREENS / f"preview-{'phone' if phone else 'desk'}.png")
+        browser.wait("document.getElementById('banner').textContent.startsWith('The film has ended')")
+        assert child.wait(60) == 0
+        wide = browser.run("document.documentElement.scrollWidth <= window.innerWidth")
+        assert wide, "nothing sticks out to the side"
+        assert browser.errors == []
+    finally:
+        child.kill()
+        child.communicate()
+        browser.close()

@@ -74,6 +74,7 @@ const Detail = (() => {
     body.append(element("h3", "", "Device"), definition([
       ["Link", vehicle.online === false ? (vehicle.reason === "shutdown" ? "parked" : "lost") : "there"],
       ["Camera", vehicle.camera], ["Faults", vehicle.faults.map(Words.reason).join(", ") || "none"],
+      ["Watches", typeof health.cadence === "string" ? [Words.cadence(health.cadence), Words.reason(health.cadence_reason)].filter(Boolean).join(": ") : ""],
       ["Frames a second", typeof health.fps === "number" ? Words.number(health.fps) : ""],
       ["Temperature", typeof health.temperature_c === "number" ? Words.number(health.temperature_c) + " °C" : ""],
       ["Alerts waiting", typeof outbox.depth === "number" ? outbox.depth : ""],

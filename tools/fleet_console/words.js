@@ -11,6 +11,11 @@ const Words = (() => {
     ok: "seen", no_face: "no face", multi_face: "several faces", eyes_occluded: "eyes hidden", sunglasses: "sunglasses",
     glare: "glare", dark: "too dark", blur: "blurred", head_turn: "head turned", covered: "camera covered",
     frozen: "picture frozen", low_fps: "too few frames", thermal: "too hot", model_error: "network fault",
+    slowed: "fewest frames", camera_slowed: "fewest frames", camera_thermal: "too hot to watch", heat: "board is hot",
+    supply: "supply too weak", slow_vision: "board too slow",
+  };
+  const CADENCES = {
+    full: "fully", reduced: "15 frames a second", minimum: "10 frames a second, no expression", stopped: "nobody: too hot",
   };
   const EVIDENCE = {
     eyes_closed_s: "Eyes closed for", deep_share: "Share of it fully closed", perclos60: "Eyes closed, last minute",
@@ -22,6 +27,7 @@ const Words = (() => {
   const kind = (name) => KINDS[name] ?? text(name).replaceAll("_", " ").slice(0, 40);
   const level = (number) => LEVELS[number] ?? "level " + text(number).slice(0, 4);
   const reason = (name) => REASONS[name] ?? text(name).replaceAll("_", " ").slice(0, 40);
+  const cadence = (name) => CADENCES[name] ?? text(name).replaceAll("_", " ").slice(0, 40);
   const evidence = (name) => EVIDENCE[name] ?? text(name).replaceAll("_", " ").slice(0, 40);
 
   function number(value) {
@@ -57,6 +63,6 @@ const Words = (() => {
     if (!item) return "";
     return evidence(item.name) + " " + quantity(item.name, item.value) + " (limit " + quantity(item.name, item.threshold) + ")";
   }
-  return { kind, level, reason, evidence, number, quantity, age, duration, clock, because, text, KINDS };
+  return { kind, level, reason, cadence, evidence, number, quantity, age, duration, clock, because, text, KINDS };
 })();
 if (typeof module !== "undefined") module.exports = Words;

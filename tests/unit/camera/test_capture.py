@@ -251,3 +251,52 @@ def test_while_the_camera_rests_no_picture_goes_on_and_nobody_is_told_of_one() -
     assert seen == [1, 2, 3, 9, 10]
     assert slot.puts == 5
     assert (capture.frames, capture.openings, capture.condition.state) == (10, 1, "ok")
+
+
+class Paced:
+    """A camera of a frame rate, without waiting."""
+
+    live = True
+
+    def __init__(self, stamps_ns: list[int]) -> None:
+        self._stamps_ns = stamps_ns
+
+    def open(self) -> None:
+        pass
+
+    def read(self, timeout_s: float) -> Frame | None:
+        if not self._stamps_ns:
+            return None
+        return Frame(np.zeros((4, 4), np.uint8), self._stamps_ns.pop(0), 0)
+
+    def close(self) -> None:
+        pass
+
+
+def handed_on(stamps_ns: list[int], max_fps: float | None) -> list[int]:
+    taken: list[int] = []
+    capture = Capture(Paced(stamps_ns), LatestSlot[Frame](), stall_s=1.0, on_frame=lambda f: taken.append(f.t_ns))
+    capture.limit(max_fps)
+    frames = len(stamps_ns)
+    capture.run(threading.Event(), lambda: None)
+    assert capture.frames == frames, "a frame that is held back is a sign of life all the same"
+    return taken
+
+
+@pytest.mark.parametrize(
+    ("camera_fps", "max_fps", "expected"),
+    [(30, 15.0, 15), (30, 10.0, 10), (20, 15.0, 15), (25, 10.0, 10), (60, 15.0, 15), (12, 15.0, 12), (30, None, 30)],
+)
+def test_a_limit_is_kept_at_any_rate_of_the_camera(camera_fps: int, max_fps: float | None, expected: int) -> None:
+    jitter = (0, 2_000_000, -2_000_000)
+    stamps = [i * S // camera_fps + jitter[i % 3] + 5 * S for i in range(10 * camera_fps)]
+    assert len(handed_on(stamps, max_fps)) / 10 == pytest.approx(expected, abs=0.3)
+
+
+def test_a_limit_of_none_at_all_hands_nothing_on() -> None:
+    assert handed_on([i * S // 30 for i in range(90)], 0.0) == []
+
+
+def test_a_limit_goes_on_after_a_gap_and_after_a_step_back() -> None:
+    stamps = [0, S // 30, 100 * S, 100 * S + S // 30, 2 * S, 2 * S + S // 10]
+    assert handed_on(stamps, 10.0) == [0, 100 * S, 2 * S, 2 * S + S // 10]

@@ -46,15 +46,15 @@ def test_a_driver_who_looks_at_the_road_teaches_every_part() -> None:
         ({"face": None, "quality": Quality(faces=0)}, dict.fromkeys(PARTS, "no_face")),
         (
             {"eye_openness_left": 0.03, "eye_openness_right": 0.03},
-            dict.fromkeys(("eyes", "mouth", "pose"), "eyes_closed"),
+            dict.fromkeys(PARTS, "eyes_closed"),
         ),
     ],
 )
 def test_a_part_that_waits_gains_nothing_and_the_others_go_on(
     fields: dict[str, object], waiting: dict[str, str]
 ) -> None:
-    # The first moment of it may still hold what was seen before; and an expression stands for half a second.
-    before = drive().show(1.0, **fields).judge()
+    # An expression stands for half a second, and eyes are shut for a while before he is taken to sleep.
+    before = drive().show(2.0, **fields).judge()
     after = drive().show(4.0, **fields).judge()
     assert {part: wait for part, wait in waits(after).items() if wait is not None} == waiting
     assert gained(before, after) == {part: part not in waiting for part in PARTS}

@@ -10,5 +10,5 @@ def test_the_page_loads_nothing_from_elsewhere_and_escapes_names() -> None:
     page = assets["/"].body.decode()
     assert "<b>" not in page
     assert "http" not in page
-    assert set(assets) == {"/", "/page.css"}
+    assert set(assets) == {"/", "/page.css", "/page.js"}
     assert "{{title}}" not in page

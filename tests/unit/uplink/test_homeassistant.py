@@ -10,9 +10,10 @@ import jinja2
 import msgspec
 import pytest
 
+from edge.config.purposes import speaks_of_expression
 from edge.uplink.contract.examples import examples
 from edge.uplink.homeassistant import device_id, discovery, topic
-from edge.uplink.messages import Health, speaks_of_expression
+from edge.uplink.messages import Health
 from edge.uplink.topics import Topics
 
 TOPICS = Topics("north-depot", "van-07")

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from edge.config.purposes import speaks_of_expression
 from edge.config.schema import Mqtt, Outbox, Remote
 from edge.types import DriverState, Evidence
 from edge.uplink import link as link_module
 from edge.uplink import worker as worker_module
 from edge.uplink.database import OutboxBusyError
-from edge.uplink.messages import AlertContext, Health, InCab, speaks_of_expression
+from edge.uplink.messages import AlertContext, Health, InCab
 from edge.uplink.mqtt import Ended, MqttSettingsError, Received
 from edge.uplink.trip import TripSum
 from edge.uplink.worker import QUEUE_LENGTH, Uplink

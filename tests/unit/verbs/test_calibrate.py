@@ -112,7 +112,7 @@ def test_a_short_film_says_what_is_missing_and_why(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("spoil", "untaught"),
     [
-        (lambda: drive().ahead(2).closed(130), {"eyes", "mouth", "pose"}),
+        (lambda: drive().ahead(2).closed(130), {"eyes", "mouth", "pose", "neutral_expression"}),
         (lambda: drive().show(125, yaw_deg=40.0), {"eyes", "pose", "neutral_expression"}),
         (lambda: drive().show(125, mouth_ratio=0.8, yawn_probability=0.1), {"mouth"}),
         (lambda: drive().show(125, expression=face_of(happiness=0.9)), {"neutral_expression"}),

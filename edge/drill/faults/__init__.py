@@ -1,0 +1,1 @@
+"""One file a fault: what is done, what must be told, how it goes back."""

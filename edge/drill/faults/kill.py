@@ -1,0 +1,37 @@
+"""The process is gone from one moment to the next, with alerts that nobody has yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from edge.drill.fault import Fault
+from edge.drill.outcome import Limits, Measured
+from edge.drill.wire import Order
+
+if TYPE_CHECKING:
+    from edge.drill.bench import Bench
+
+TOLD_S: Final = 3.0
+RESTARTED_S: Final = 10.0
+"""As a camera that was lost: watching again within 10 s, its process included [S]."""
+DELIVERED_S: Final = 15.0
+LASTS_S: Final = 2.5
+
+
+def strike(bench: Bench) -> Measured:
+    """With the line cut and an alert open, kill -9, start anew as the service manager would, mend the line."""
+    bench.calm()
+    bench.line.cut()
+    try:
+        begun_ns = bench.daemon.order(Order(camera="cover"))
+        bench.told(begun_ns, TOLD_S)
+        bench.hold(begun_ns, LASTS_S)
+        bench.daemon.kill()
+        recovery_s = bench.start()
+    finally:
+        mended_ns = bench.line.mend()
+    bench.recovered(mended_ns, DELIVERED_S)
+    return Measured(None, recovery_s, bench.lost())
+
+
+FAULT: Final = Fault("kill", Limits(None, RESTARTED_S), strike)
