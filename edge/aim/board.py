@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from edge.aim.session import State
     from edge.aim.verdict import Light, Verdict
 
-WORDS: Final[dict[Light, str]] = {"green": " ok ", "yellow": "SOSO", "red": "BAD!", "unknown": " ?  "}
+WORDS: Final[dict[Light, str]] = {"green": "ok  ", "yellow": "warn", "red": "FAIL", "unknown": "?   "}
+"""As `edge-dms doctor` says it."""
 COLORS: Final[dict[Light, str]] = {"green": "32", "yellow": "33", "red": "31;1", "unknown": "2"}
 BAR: Final = 20
 

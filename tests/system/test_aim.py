@@ -418,7 +418,7 @@ def test_a_bare_terminal_leads_through_it_and_listens_to_nobody(tmp_path: Path, 
         screen.wait("Before you begin")
         assert listening(screen.child.pid) == set()
         screen.press("\r")
-        screen.wait("ok \x1b[0m  Focus")
+        screen.wait("ok  \x1b[0m  Focus")
         screen.press("\r")
         screen.wait("Look ahead")
         screen.press("\r")
@@ -433,7 +433,7 @@ def test_a_bare_terminal_leads_through_it_and_listens_to_nobody(tmp_path: Path, 
 @pytest.mark.full
 def test_a_driver_who_does_not_look_is_told_so_in_the_terminal(tmp_path: Path, fetched_models: None) -> None:
     with terminal(tmp_path, "--terminal") as screen:
-        for words in ("Before you begin", "ok \x1b[0m  Focus", "Look ahead", "Enter next", "Left mirror"):
+        for words in ("Before you begin", "ok  \x1b[0m  Focus", "Look ahead", "Enter next", "Left mirror"):
             screen.wait(words)
             screen.press("\r")
         screen.wait("The head hardly moved")

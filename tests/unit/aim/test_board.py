@@ -19,12 +19,12 @@ def test_lights_are_told_in_words_with_what_to_do() -> None:
     player.to("camera")
     player.look(msgspec.structs.replace(WELL, sharpness=0.001, distance_cm=50.0))
     shown = text(player)
-    assert "BAD!  Focus" in shown
-    assert "SOSO  Distance              50 cm" in shown
-    assert " ok   Exposure" in shown
+    assert "FAIL  Focus" in shown
+    assert "warn  Distance              50 cm" in shown
+    assert "ok    Exposure" in shown
     assert "turn its ring" in shown
     assert "\x1b" not in shown
-    assert "\x1b[31;1mBAD!\x1b[0m" in text(player, color=True)
+    assert "\x1b[31;1mFAIL\x1b[0m" in text(player, color=True)
 
 
 def test_a_narrow_terminal_wraps() -> None:
