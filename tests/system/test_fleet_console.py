@@ -250,6 +250,35 @@ def test_a_driver_who_is_not_observed_on_purpose_needs_no_look(depot: Depot) -> 
     assert "private" in page.run(f"{row('van-7')}.textContent")
 
 
+def test_a_vehicle_that_watches_less_or_not_at_all_says_why(depot: Depot) -> None:
+    """OK, DEGRADED, BLIND: the row tells it, the panel tells how much is watched and for which reason."""
+    page = depot.browser
+    depot.online("van-hot")
+    page.wait(f"{group('van-hot')} === 'calm'")
+    health = {"camera": "slowed", "cadence": "minimum", "cadence_reason": "82 °C", "faults": ["camera_slowed", "heat"]}
+    depot.say("van-hot", "health", {**health, "time": stamp()})
+    depot.say("van-hot", "state", {**STATE, "observability": "degraded", "reason": "low_fps", "time": stamp()})
+    page.wait(f"{group('van-hot')} === 'watch'")
+    assert "fewest frames" in page.run(f"{row('van-hot')}.textContent")
+    page.run(f"{row('van-hot')}.querySelector('button').click()")
+    page.wait("document.getElementById('detail').textContent.includes('10 frames a second, no expression: 82 °C')")
+    health |= {
+        "camera": "thermal",
+        "cadence": "stopped",
+        "cadence_reason": "87 °C",
+        "faults": ["camera_thermal", "heat"],
+    }
+    depot.say("van-hot", "health", {**health, "time": stamp()})
+    depot.say("van-hot", "state", {**STATE, "observability": "blind", "reason": "thermal", "time": stamp()})
+    page.wait(f"{row('van-hot')}.textContent.includes('too hot to watch')")
+    page.wait("document.getElementById('detail').textContent.includes('nobody: too hot: 87 °C')")
+    health = {"camera": "ok", "cadence": "full", "faults": []}
+    depot.say("van-hot", "health", {**health, "time": stamp()})
+    depot.say("van-hot", "state", {**STATE, "time": stamp()})
+    page.wait(f"{group('van-hot')} === 'calm'")
+    page.press("Escape")
+
+
 def test_keys_alone_are_enough(depot: Depot) -> None:
     page = depot.browser
     depot.online("van-5")

@@ -54,7 +54,7 @@ const Detail = (() => {
     alerts.sort((a, b) => Number(b.id === wanted) - Number(a.id === wanted) || Number(b.open) - Number(a.open) || b.started - a.started);
     const some = alerts.slice(0, 8);
     // Redrawn when something changed, not with every message: a reader must not lose his place.
-    const state = vehicle.key + "|" + wanted + "|" + some.map((one) => one.id + one.revision + one.open + (fleet.acknowledged.get(one.id)?.how ?? "")).join() + vehicle.faults.join() + vehicle.missing + vehicle.online + (vehicle.lastAnswer?.command ?? "") + (vehicle.lastAnswer?.text ?? "");
+    const state = vehicle.key + "|" + wanted + "|" + some.map((one) => one.id + one.revision + one.open + (fleet.acknowledged.get(one.id)?.how ?? "")).join() + vehicle.faults.join() + vehicle.health?.cadence + vehicle.missing + vehicle.online + (vehicle.lastAnswer?.command ?? "") + (vehicle.lastAnswer?.text ?? "");
     if (state === drawn && !panel.hidden) return;
     const opened = panel.hidden || shown !== vehicle.key;
     drawn = state;
