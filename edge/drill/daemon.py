@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 END_S: Final = 20.0
 """A daemon that was told to end delivers for up to 8 s first."""
 LOG_LINES: Final = 3
+COMPLAINTS: Final = ("WARNING", "ERROR", "CRITICAL")
 
 
 class DrilledDaemon:
@@ -98,9 +99,11 @@ class DrilledDaemon:
         return False
 
     def last_words(self) -> str:
-        """Return the end of its log, in one line."""
+        """Return the last complaint in its log, else the log's end, in one line."""
         text = self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
-        return " / ".join(text.splitlines()[-LOG_LINES:]) or "it wrote nothing"
+        lines = text.splitlines()
+        complaints = [line for line in lines if any(f" {level} " in line for level in COMPLAINTS)]
+        return " / ".join(complaints[-1:] or lines[-LOG_LINES:]) or "it wrote nothing"
 
     def order(self, order: Order) -> int:
         """Let this be wrong from now on; return when, monotonic. Raises `DrillError` when nobody is there."""
