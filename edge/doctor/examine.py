@@ -15,8 +15,19 @@ if TYPE_CHECKING:
 
 LIMIT_S: Final = 8.0
 """All probes together; what has not answered by then is said not to have [D: below the ten seconds promised]."""
+PROMISED_S: Final = 10.0
+"""From the command to its end."""
+TELL_S: Final = 0.7
+"""What is left of them for telling and ending, on a busy board [D]."""
+LEAST_S: Final = 5.5
+"""However slowly the program came up: a camera opens within it, and a broker that is silent is told [D]."""
 
 logger = logging.getLogger(__name__)
+
+
+def time_left_s(age_s: float) -> float:
+    """Return how long the probes may take when the process has run for `age_s` already."""
+    return min(LIMIT_S, max(LEAST_S, PROMISED_S - TELL_S - age_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +70,7 @@ class _Running:
 
     def findings(self, limit_s: float) -> list[Finding]:
         if self.thread.is_alive():
-            late = f"did not answer within {limit_s:g} s"
+            late = f"did not answer within {limit_s:.1f} s"
             return [
                 warn(name, late, "run it again; if it stays so, its driver hangs: reboot") for name in self._probe.names
             ]

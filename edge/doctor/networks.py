@@ -5,18 +5,17 @@ from __future__ import annotations
 import ctypes
 import importlib.metadata
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edge.doctor.finding import Finding, fail, ok, warn
 from edge.inference.delegates import EDGETPU_LIBRARY
 from edge.inference.journal import CrashJournal
-from edge.inference.manifest import Manifest, ModelError
+from edge.inference.manifest import MANIFEST_FILE, Manifest, ModelError
 from edge.inference.runtime import RuntimeMissingError, runtime_name
 from edge.inference.whereabouts import whereabouts
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from edge.config.schema import Config
     from edge.doctor.machine import Machine
 
@@ -52,7 +51,15 @@ def _models(config: Config) -> Finding:
     if absent:
         names = ", ".join(f"{one.name} {one.state}" for one in absent)
         return fail("models", f"{len(absent)} of {len(found)} cannot be used: {names}", "edge-dms models fetch")
-    return ok("models", f"all {len(found)} networks are there, each with the right hash")
+    told = f"all {len(found)} networks are there, each with the right hash"
+    folder = config.inference.models_dir
+    if folder is not None and manifest.path.parent != Path(folder).expanduser():
+        return warn(
+            "models",
+            f"{told}, but those of {manifest.path.parent}: {folder} holds no {MANIFEST_FILE}",
+            "correct inference.models_dir, or leave it out",
+        )
+    return ok("models", told)
 
 
 def _accelerator(machine: Machine, config: Config) -> Finding:

@@ -43,7 +43,7 @@ def note_start(state_dir: Path, *, boot_s: Callable[[], float] | None = None, bo
     noted = LastStart(
         boot_id=boot,
         power_on_to_watching_s=round(before.power_on_to_watching_s if before and same else now_s, 2),
-        start_to_watching_s=round(max(0.0, now_s - _process_began_s()), 2),
+        start_to_watching_s=round(process_age_s(now_s), 2),
         starts=before.starts + 1 if before and same else 1,
     )
     try:
@@ -66,6 +66,11 @@ def boot_id() -> str:
         return BOOT_ID.read_text(encoding="ascii").strip()
     except OSError:
         return ""
+
+
+def process_age_s(now_s: float | None = None) -> float:
+    """Return how long this process has run, its interpreter's start included; `now_s`: seconds since the kernel's."""
+    return max(0.0, (_since_boot_s() if now_s is None else now_s) - _process_began_s())
 
 
 def _since_boot_s() -> float:

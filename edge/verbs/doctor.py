@@ -47,11 +47,12 @@ def add(verbs: Verbs) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Examine, tell, and put the bundle together."""
-    from edge.doctor.examine import examine
+    from edge.doctor.examine import examine, time_left_s
     from edge.doctor.finding import worst
     from edge.doctor.machine import Machine
     from edge.doctor.probes import probes_for
     from edge.doctor.redact import Redactor, secrets_of
+    from edge.runtime.last_start import process_age_s
 
     # What the parts would log stands in the findings, in order and redacted.
     logging.getLogger().addHandler(logging.NullHandler())
@@ -59,7 +60,8 @@ def run(args: argparse.Namespace) -> int:
     loaded, first, problems = _configuration(args.config)
     redacted = Redactor(secrets_of(loaded.config))
     findings: list[Finding] = []
-    for finding in itertools.chain([first], examine(probes_for(machine, loaded.config))):
+    limit_s = time_left_s(process_age_s())
+    for finding in itertools.chain([first], examine(probes_for(machine, loaded.config), limit_s)):
         # What the kernel, a broker or a driver said is quoted, and may quote a secret in turn.
         findings.append(finding._replace(detail=redacted(finding.detail)))
         if not args.json:

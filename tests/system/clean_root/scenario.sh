@@ -109,6 +109,7 @@ check reads-its-configuration-again systemctl reload edge-dms.service
 sleep 3
 check the-same-process-after-it test "$(main_pid)" = "$pid"
 check doctor-finds-the-service says '"service"' sh -c 'edge-dms doctor --json --config /etc/edge-dms/edge-dms.yaml || true'
+check a-verb-asks-the-hardened-daemon says 'not named' edge-dms calibrate --show --config /etc/edge-dms/edge-dms.yaml
 
 respin broken 'raise SystemExit("a release that cannot start")'
 check broken-update-is-taken-back refuses_saying 'was taken back' bash broken/install.sh

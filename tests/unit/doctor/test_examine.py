@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from edge.doctor.examine import Probe, examine
+from edge.doctor.examine import LEAST_S, LIMIT_S, PROMISED_S, Probe, examine, time_left_s
 from edge.doctor.finding import Finding, fail, ok, warn, worst
 
 
@@ -54,3 +54,9 @@ def test_the_worst_line_decides() -> None:
     assert worst([ok("a", "")]) == "ok"
     assert worst([ok("a", ""), warn("b", "", "")]) == "warn"
     assert worst([fail("c", "", ""), ok("a", ""), warn("b", "", "")]) == "fail"
+
+
+def test_a_slow_start_leaves_the_probes_less_of_the_ten_seconds_but_never_too_little() -> None:
+    assert time_left_s(0.4) == LIMIT_S
+    assert time_left_s(3.0) + 3.0 < PROMISED_S
+    assert time_left_s(60.0) == LEAST_S
