@@ -56,7 +56,7 @@ install_sound() {
 
 make_environment dev
 install_part mosquitto "the broker"
-install_part chromium "the fleet console"
+install_part chromium "the fleet console and the installation wizard"
 if [ "$full" = yes ]; then
   install_part prometheus "the fleet stack"
   install_part prometheus-mqtt-exporter "the fleet stack"
