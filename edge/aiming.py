@@ -86,7 +86,7 @@ class Aiming:
             self._hear_vehicle()
             self._perception = undo.enter_context(Perception(None, self._config))
             if self._lamp is not None:
-                undo.enter_context(_lit(self._lamp))
+                undo.enter_context(self._lamp.following())
             reader = threading.Thread(target=self._read, name="capture", daemon=True)
             reader.start()
             # Closing the source ends the reading; both bear being closed twice.
@@ -167,19 +167,6 @@ class Aiming:
         sample = self._vehicle.poll(self._clock.monotonic_ns())
         if sample is not None and sample.speed_kmh is not None:
             self.session.vehicle(sample.speed_kmh)
-
-
-@contextlib.contextmanager
-def _lit(lamp: IrControl) -> Iterator[None]:
-    """Let the lamp follow the pictures; off at the end."""
-    stop = threading.Event()
-    thread = threading.Thread(target=lamp.run, args=(stop, lambda: None), name="ir light", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def measures_of(

@@ -11,7 +11,6 @@ from edge.camera.ir_light import output_for
 from edge.drivers import hashed
 from edge.offline import Perception
 from edge.runtime.clock import SystemClock
-from edge.runtime.worker import Worker
 from edge.types import FaceObservation, Tick
 from edge.vehicle.open import vehicle_for
 
@@ -67,7 +66,7 @@ class LiveCab:
             output = output_for(config.camera.ir)
             self._light = None if output is None else IrControl(config.camera.ir, output, SystemClock())
             if self._light is not None:
-                undo.enter_context(_burning(self._light))
+                undo.enter_context(self._light.following())
             self._undo = undo.pop_all()
 
     def __enter__(self) -> Self:
@@ -85,15 +84,3 @@ class LiveCab:
             if sample is not None:
                 yield sample
             yield from self._perception.perceive(frame)
-
-
-@contextlib.contextmanager
-def _burning(light: IrControl) -> Iterator[None]:
-    """Keep the light while the context lasts. One that fails is no reason to end: it may be day."""
-    worker = Worker("ir light", lambda worker: light.run(worker.stop_event, worker.beat), lambda *_: None)
-    worker.start()
-    try:
-        yield
-    finally:
-        worker.stop()
-        worker.join(5.0)

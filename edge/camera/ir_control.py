@@ -6,6 +6,7 @@ the camera's condition and tried again; it never stops the daemon, which may sti
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from typing import TYPE_CHECKING, Final
@@ -16,7 +17,7 @@ from edge.camera.ir_light import IrLightError, IrOutput
 from edge.indicators.ir_power import FULL, IrPower
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from edge.camera.base import Frame
     from edge.config.schema import IrLight
@@ -79,6 +80,18 @@ class IrControl:
         finally:
             self._output.close()
             self.power = 0.0
+
+    @contextlib.contextmanager
+    def following(self) -> Iterator[None]:
+        """Let the light follow the frames in a thread of its own while the context lasts: for verbs, which have no workers."""
+        stop = threading.Event()
+        thread = threading.Thread(target=self.run, args=(stop, lambda: None), name="ir light", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
 
     def _step(self) -> None:
         now_ns = self._clock.monotonic_ns()
