@@ -83,7 +83,7 @@ class IrControl:
 
     @contextlib.contextmanager
     def following(self) -> Iterator[None]:
-        """Let the light follow the frames in a thread of its own while the context lasts: for verbs, which have no workers."""
+        """Let the light follow the frames in a thread while the context lasts: for verbs, which have no workers."""
         stop = threading.Event()
         thread = threading.Thread(target=self.run, args=(stop, lambda: None), name="ir light", daemon=True)
         thread.start()
