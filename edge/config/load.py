@@ -118,8 +118,11 @@ def _with_profile(written: Written, found: ProblemList) -> Config:
 
 
 def _place(fault: Contradiction, written: Written, found: ProblemList) -> None:
-    """Report a contradiction at the last of its keys that the file sets; at none that was refused already."""
-    if any(key in written.refused for key in fault.keys):
+    """Report a contradiction at the last of its keys that the file sets; at none that was refused, whole or in part.
+
+    A section of which a part was refused is missing for that reason alone: its absence is no second mistake.
+    """
+    if any(one == key or one.startswith(f"{key}.") for key in fault.keys for one in written.refused):
         return
     given = [key for key in fault.keys if key in written.marks] or [fault.keys[-1]]
     found.add(written.marks.get(given[-1], Mark()), given[-1], fault.message, fault.hint)

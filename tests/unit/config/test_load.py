@@ -273,3 +273,11 @@ def test_every_pattern_of_the_schema_is_explained_in_words() -> None:
     assert patterns
     for pattern in map(json.loads, patterns):
         assert pattern in _PATTERN_WORDS, f"add words for {pattern}"
+
+
+def test_a_section_that_is_missing_because_a_part_was_refused_is_no_second_mistake() -> None:
+    text = "vehicle: {source: can, can: {speed: {id: 291, start_bit: 0, length: 16}}}\n"
+    (only,) = problems(text)
+    assert "vehicle.can.speed.id" in only
+    (only,) = problems("vehicle: {source: can}\n")
+    assert "needs the frame" in only
