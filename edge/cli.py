@@ -25,6 +25,7 @@ from edge.verbs import (
     fleet,
     homeassistant,
     models,
+    notice,
     preview,
     profiles,
     purge,
@@ -60,6 +61,7 @@ _VERBS: Final = (
     schema,
     fleet,
     homeassistant,
+    notice,
     purge,
     completion,
 )
