@@ -20,7 +20,9 @@ import cv2
 import numpy as np
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
+from edge.uplink.contract.catalogue import schemas
 from tests.support.brokers import HOST, Fleet, Mosquitto, wait_for
 from tests.support.pictures import holds_picture, mark
 from tests.support.traced import Trace, listening_sockets, strace_is_here
@@ -217,6 +219,27 @@ def test_no_key_speaks_of_what_is_switched_off(daemon: Daemon, figure: Figures) 
     shown = daemon.verb("config", "show", "--effective", "--json", "--config", str(daemon.config))
     keys = [row["key"] for row in json.loads(shown)["settings"]]
     assert [key for key in keys if any(word in key for word in EXPRESSION_WORDS)] == ["expression.enabled"]
+
+
+def test_nothing_is_told_that_the_contract_does_not_name(daemon: Daemon, figure: Figures) -> None:
+    validators = {name: Draft202012Validator(closed(schema)) for name, schema in schemas().items()}
+    strange = []
+    told = [(topic, payload) for topic, payload, _ in daemon.messages if topic.startswith("dms/")]
+    for topic, payload in told:
+        name = topic.removeprefix("dms/1/test/van-1/")
+        strange += [f"{name}: {error.message}" for error in validators[name].iter_errors(json.loads(payload))]
+    figure("secrets", "messages held against closed schemas", len(told), at_least=20)
+    assert strange == []
+    figure("secrets", "fields that the contract does not name", len(strange), at_most=0)
+
+
+def closed(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema with every object closed: it is open so that a fleet bears with newer vehicles."""
+    definitions = {
+        name: one | {"additionalProperties": False} if "properties" in one else one
+        for name, one in schema["$defs"].items()
+    }
+    return schema | {"$defs": definitions}
 
 
 def test_no_credential_is_told_anywhere(daemon: Daemon, figure: Figures) -> None:

@@ -39,7 +39,9 @@ def test_every_field_that_a_fleet_reads_is_explained(name: str) -> None:
 
 
 def test_what_a_vehicle_is_told_may_hold_nothing_unknown() -> None:
-    for name in ("cmd/ack", "config/desired", "signed"):
+    inbound = [topic.schema_name for topic in TOPICS if topic.speaker == "fleet"]
+    assert len(inbound) == len(get_args(CommandName)) + 1
+    for name in (*inbound, "signed"):
         document: dict[str, Any] = json.loads(msgspec.json.encode(examples()[name]))
         validator = Draft202012Validator(schemas()[name])
         assert validator.is_valid(document)
