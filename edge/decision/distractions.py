@@ -6,7 +6,7 @@
   later. Unresponsive follows after max(6 s, L3 + 3 s) of continuous off-road view; the distraction then closes as
   `escalated`.
 - vats opens only while looking away, not while a distraction warning prompts for the same cause, and leaves on its
-  reset, 2 s on road.
+  reset, 2 s on road. Once that warning is over, whoever goes on in portions is told.
 
 Active from 20 km/h; an unknown speed is active at the relaxed tier. Unseen time freezes everything.
 """
@@ -180,6 +180,8 @@ class DistractionRules:
         if self._unresponsive:
             book.close("unresponsive", t_ns, "recovered", gaze.on_road_since_ns)
         self._unresponsive = False
+        # Who goes on looking away in portions has not understood the warning: it is told again, as shared looks.
+        self._vats_told = book.level("vats") > 0
         self._urgent_at_ns = None
         gaze.alerting = False
 

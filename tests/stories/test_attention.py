@@ -39,6 +39,22 @@ def test_vats_is_reset_by_two_seconds_on_road(any_camera: dict[str, float]) -> N
     assert alternate(Drive(**any_camera), 1.0, 2.3, 60).judge().alerts("vats") == []
 
 
+def test_looking_away_in_portions_after_a_warning_is_told_too(any_camera: dict[str, float]) -> None:
+    drive = Drive(**any_camera).ahead(3).aside(3.5)
+    told = alternate(drive.ahead(1.2), 1.5, 1.2, 8).judge()
+    (warned,) = [story for story in told.alerts("distraction") if story.level == 2]
+    assert warned.start_s == pytest.approx(6.0, abs=0.2)
+    # 3.5 s and 4 looks of 1.5 s are 9.5 s of looking away.
+    (story,) = told.alerts("vats")
+    assert story.start_s == pytest.approx(7.7 + 4 * 2.7 + 0.5, abs=0.6)
+
+
+def test_a_look_that_is_warned_of_is_no_shared_look_at_once() -> None:
+    told = Drive(fps=15).ahead(3).aside(5.8).ahead(1.2).judge()
+    assert [story.level for story in told.alerts("distraction")][-1] == 3
+    assert told.alerts("vats") == []
+
+
 def test_vats_leaves_on_its_reset() -> None:
     (story,) = alternate(Drive(fps=15.0), 1.2, 1.0, 10).ahead(3).judge().alerts("vats")
     assert story.reason == "recovered"

@@ -229,6 +229,13 @@ MISTAKES: Final = (
         (STORY.format("right-hand-drive"),),
     ),
     Mutant(
+        "who was warned of one look may go on in portions",
+        "edge/decision/distractions.py",
+        '        self._vats_told = book.level("vats") > 0\n',
+        "",
+        ("tests/stories/test_attention.py::test_looking_away_in_portions_after_a_warning_is_told_too",),
+    ),
+    Mutant(
         "sleep is not latched",
         "edge/decision/closures.py",
         "needed_ns = self._recovery_ns if LEVELS[kind] < LATCHED else self._release_ns",
