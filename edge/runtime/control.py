@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -27,6 +28,9 @@ TALK_S: Final = 2.0
 """Whoever connected and says nothing is let go after so long [D]."""
 ANSWER_S: Final = 10.0
 """The daemon may take so long to answer [D]."""
+START_S: Final = 2.0
+"""Between its lock and its socket a daemon reads its networks' list, no more [D]."""
+AGAIN_S: Final = 0.1
 LINE_MAX: Final = 64 * 1024
 """A question is far shorter; an answer takes a few kB [D]."""
 
@@ -84,9 +88,7 @@ def ask(state_dir: Path, question: dict[str, Any]) -> dict[str, Any]:
     """Put one question to the daemon that works in `state_dir`, return its answer. Raises `ControlError`."""
     path = state_dir / SOCKET
     try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(ANSWER_S)
-            connection.connect(str(path))
+        with _connected(path) as connection:
             connection.sendall(msgspec.json.encode(question) + b"\n")
             return msgspec.json.decode(_line(connection), type=dict[str, Any])
     except PermissionError as error:
@@ -98,6 +100,26 @@ def ask(state_dir: Path, question: dict[str, Any]) -> dict[str, Any]:
         ) from error
     except msgspec.DecodeError as error:
         raise ControlError(f"the daemon in {state_dir} gave no answer that we understand; restart it") from error
+
+
+def _connected(path: Path) -> socket.socket:
+    """Connect; a daemon that is just starting is waited for."""
+    until_s = time.monotonic() + START_S
+    while True:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.settimeout(ANSWER_S)
+        try:
+            connection.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            connection.close()
+            if time.monotonic() > until_s:
+                raise
+            time.sleep(AGAIN_S)
+        except OSError:
+            connection.close()
+            raise
+        else:
+            return connection
 
 
 def _line(connection: socket.socket) -> bytes:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 LOOK_S: Final = 0.5
 """How often the daemon is asked."""
+PATIENCE_S: Final = 15.0
+"""A daemon that starts has seen something by then [D]."""
 LINE_S: Final = 10.0
 """How often progress is told where it cannot be written over the last line."""
 SHORT: Final = 8
@@ -173,6 +175,7 @@ def _follow(args: argparse.Namespace, state_dir: Path) -> int:
     tally, watcher = WaitTally(), _Watcher(args.seconds, live=True)
     answer: dict[str, Any] = {}
     interrupted = False
+    begun_s = time.monotonic()
     try:
         while True:
             answer = _asked(state_dir, "calibration", args.driver)
@@ -182,6 +185,8 @@ def _follow(args: argparse.Namespace, state_dir: Path) -> int:
             tally.look(progress)
             if watcher.look(progress):
                 break
+            if not progress.parts and time.monotonic() - begun_s > PATIENCE_S:
+                raise Complaint("the daemon has not looked at anybody yet; see `edge-dms doctor`")
             time.sleep(LOOK_S)
     except KeyboardInterrupt:
         interrupted = True

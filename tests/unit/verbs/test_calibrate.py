@@ -14,6 +14,7 @@ from edge.drivers import FILE, read_drivers
 from edge.replay.record import LineWriter
 from edge.runtime.instance import SingleInstance
 from tests.stories.builder import Drive, face_of
+from tests.support.brokers import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -218,3 +219,24 @@ def test_with_sudo_nothing_is_left_that_the_daemons_user_cannot_open(bench: Benc
     assert bench.run(stream, "--driver", "anna")[0] == 0
     owners = {path.name: path.stat().st_uid for path in bench.state.iterdir()}
     assert owners == {FILE: daemon, "lock": daemon}
+
+
+def test_a_daemon_that_has_seen_nothing_is_not_waited_for_for_ever(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from edge.runtime.control import ControlServer
+    from edge.runtime.worker import Worker
+
+    monkeypatch.setattr("edge.verbs.calibrate.PATIENCE_S", 0.2)
+    nothing = {"progress": {"t_ns": 0, "parts": [], "speed_kmh": None, "driver": None}, "known": [], "steps_back": 0}
+    with SingleInstance(bench.state):
+        worker = Worker("control", ControlServer(bench.state, lambda _: nothing).run, lambda *_: None)
+        worker.start()
+        try:
+            assert wait_for((bench.state / "control").exists)
+            code, _, err = bench.run()
+        finally:
+            worker.stop()
+            assert worker.join(10.0)
+    assert code == 1
+    assert "has not looked at anybody yet" in err
