@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from edge.aim.limits import Limits
     from edge.aim.measures import Measures
+    from edge.aim.verdict import Light
     from edge.config.schema import Side
 
 ZoneName = Literal["left_mirror", "right_mirror", "inner_mirror", "cluster"]
@@ -38,8 +39,10 @@ MARGIN_DEG: Final = 5.0
 """Around what was looked at: the next look is not the same to the degree [D]."""
 HALF_MAX_DEG: Final = 14.0
 """A larger zone would take in the road beside the mirror [D]."""
-LIVE_YAW_DEG: Final = 90.0
-LIVE_PITCH_DEG: Final = 60.0
+SIDE_DEG: Final = 4.0
+"""A look less far to the wrong side is to no side [D]."""
+MAP_YAW_DEG: Final = 90.0
+MAP_PITCH_DEG: Final = 60.0
 """Ends of the map, as of `rules.zones`."""
 
 
@@ -98,8 +101,8 @@ def looked_at(name: ZoneName, held: list[Measures], ahead: tuple[float, float], 
 
 def tapped(name: ZoneName, x_deg: float, y_deg: float) -> Spot:
     """Return the zone of a tap on the map."""
-    x = min(max(x_deg, -LIVE_YAW_DEG), LIVE_YAW_DEG)
-    y = min(max(y_deg, -LIVE_PITCH_DEG), LIVE_PITCH_DEG)
+    x = min(max(x_deg, -MAP_YAW_DEG), MAP_YAW_DEG)
+    y = min(max(y_deg, -MAP_PITCH_DEG), MAP_PITCH_DEG)
     return Spot(name=name, x_deg=round(x, 1), y_deg=round(y, 1), how="tapped")
 
 
@@ -124,46 +127,72 @@ def setting_of(spot: Spot, seat: Seat) -> Zone:
     )
 
 
+class _Finding(NamedTuple):
+    """One direction of a zone against its limits."""
+
+    value: float
+    limits: Limits
+    remedy: str
+
+    @property
+    def light(self) -> Light:
+        return light_of(self.value, self.limits)
+
+
 def zone_verdict(target: Target, spot: Spot | None, others: Iterable[Spot], seat: Seat) -> Verdict:
     """Judge whether a zone can be what it is called."""
     if spot is None:
         if target.may_be_missing:
-            return _verdict(target, "green", "This vehicle has none, or it is not used.", "left out")
-        return _verdict(target, "unknown", "Not measured yet.", "not measured")
-    x, y = spot.x_deg, spot.y_deg
-    # Positive: to the side where this one hangs.
-    towards = {"left_mirror": -x, "right_mirror": x, "inner_mirror": x if seat.wheel_side == "left" else -x}
-    if target.name == "cluster":
-        found = [_band(x, CLUSTER_YAW_DEG, "That is too far aside for the instruments: measure again.")]
-        low = "That is too low: a telephone in the lap would be taken for the instruments. Measure again."
-        high = "That is too near the road: look at the speedometer, lower the head a little, and measure again."
-        found.append(_band(y, CLUSTER_PITCH_DEG, low if y < -18 else high))
-    else:
-        across = towards[target.name]
-        sides = INNER_MIRROR_DEG if target.name == "inner_mirror" else SIDE_MIRROR_DEG
-        if across < -AWAY_TO_BE_A_SIDE_DEG:
-            said = "That was the other side. Measure again; if it was not, camera.wheel_side or camera.flip is wrong."
-            return _verdict(target, "red", said, _shown(spot), spot)
-        little = (
-            "The head hardly turned: turn it as when changing lanes and measure again, or tap the place on the map."
-        )
-        much = "That is farther round than a mirror can be: measure again."
-        found = [_band(across, sides, little if across < 20 else much)]
-        found.append(_band(y, MIRROR_PITCH_DEG, f"That is too far {'up' if y > 0 else 'down'}: measure again."))
-    near = [one for one in others if math.hypot(one.x_deg - x, one.y_deg - y) < APART_DEG and one.name != spot.name]
-    if near:
+            return _plain(target, "green", "This vehicle has none, or it is not used.", "left out")
+        return _plain(target, "unknown", "Not measured yet.", "not measured")
+    findings = _cluster(spot) if target.name == "cluster" else _mirror(spot, seat)
+    found = min(findings, key=lambda finding: RANK[finding.light])
+    verdict = Verdict(
+        name=target.name,
+        title=target.title,
+        light=found.light,
+        sentence="The place is known." if found.light == "green" else found.remedy,
+        shown=_shown(spot),
+        value=round(found.value, 1),
+        unit=found.limits.unit,
+        good=found.limits.good,
+        usable=found.limits.usable,
+        source=found.limits.source,
+    )
+    near = [one for one in others if one.name != spot.name and _apart_deg(one, spot) < APART_DEG]
+    if verdict.light == "green" and near:
         title = next(one.title for one in TARGETS if one.name == near[0].name)
-        found.append(("yellow", f"That is the same place as: {title}. Is it?"))
-    light, said = min(found, key=lambda one: RANK[one[0]])
-    return _verdict(target, light, "The place is known." if light == "green" else said, _shown(spot), spot)
+        return msgspec.structs.replace(verdict, light="yellow", sentence=f"That is the same place as: {title}. Is it?")
+    return verdict
 
 
-AWAY_TO_BE_A_SIDE_DEG: Final = 4.0
-"""Less to the wrong side is not to any side [D]."""
+def _cluster(spot: Spot) -> list[_Finding]:
+    low = "That is too low: a telephone in the lap would be taken for the instruments. Measure again."
+    high = "That is too near the road: look at the speedometer, lower the head a little, and measure again."
+    return [
+        _Finding(spot.y_deg, CLUSTER_PITCH_DEG, low if spot.y_deg < -18 else high),
+        _Finding(spot.x_deg, CLUSTER_YAW_DEG, "That is too far aside for the instruments: measure again."),
+    ]
 
 
-def _band(value: float, limits: Limits, said: str) -> tuple[Literal["green", "yellow", "red", "unknown"], str]:
-    return light_of(value, limits), said
+def _mirror(spot: Spot, seat: Seat) -> list[_Finding]:
+    inner_is_right = seat.wheel_side == "left"
+    to_the_right = spot.name == "right_mirror" or (spot.name == "inner_mirror" and inner_is_right)
+    across = spot.x_deg if to_the_right else -spot.x_deg
+    remedy = "The head hardly turned: turn it as when changing lanes and measure again, or tap the place on the map."
+    if across < -SIDE_DEG:
+        remedy = "That was the other side. Measure again; if it was not, camera.wheel_side or camera.flip is wrong."
+    elif across > 20:
+        remedy = "That is farther round than a mirror can be: measure again."
+    up_or_down = f"That is too far {'up' if spot.y_deg > 0 else 'down'}: measure again."
+    return [
+        _Finding(across, INNER_MIRROR_DEG if spot.name == "inner_mirror" else SIDE_MIRROR_DEG, remedy),
+        _Finding(spot.y_deg, MIRROR_PITCH_DEG, up_or_down),
+    ]
+
+
+def _apart_deg(one: Spot, other: Spot) -> float:
+    return math.hypot(one.x_deg - other.x_deg, one.y_deg - other.y_deg)
 
 
 def _half(values: list[float]) -> float:
@@ -173,12 +202,10 @@ def _half(values: list[float]) -> float:
 
 def _shown(spot: Spot) -> str:
     x, y = round(spot.x_deg), round(spot.y_deg)
-    across = f"{abs(x)}° {'right' if x > 0 else 'left'}" if x else "ahead"
-    return f"{across}, {abs(y)}° {'up' if y > 0 else 'down'}" if y else across
+    parts = [f"{abs(x)}° {'right' if x > 0 else 'left'}" if x else "ahead"]
+    parts += [f"{abs(y)}° {'up' if y > 0 else 'down'}"] if y else []
+    return ", ".join(parts) + (" (tapped)" if spot.how == "tapped" else "")
 
 
-def _verdict(
-    target: Target, light: Literal["green", "yellow", "red", "unknown"], said: str, shown: str, spot: Spot | None = None
-) -> Verdict:
-    how = "" if spot is None or spot.how == "looked" else " (tapped)"
-    return Verdict(name=target.name, title=target.title, light=light, sentence=said, shown=f"{shown}{how}")
+def _plain(target: Target, light: Light, said: str, shown: str) -> Verdict:
+    return Verdict(name=target.name, title=target.title, light=light, sentence=said, shown=shown)

@@ -23,7 +23,7 @@ import cv2
 import pytest
 import yaml
 
-from tests.support.fake_gpsd import FakeGpsd
+from tests.contract.test_vehicle_sources import Gpsd
 
 sys.path.append(str(Path(__file__).parents[2] / "tools"))
 
@@ -340,7 +340,9 @@ def test_a_moving_vehicle_is_refused_before_anything_listens(tmp_path: Path, fet
 
 
 def test_a_vehicle_that_moves_off_ends_it(tmp_path: Path, fetched_models: None) -> None:
-    gpsd = FakeGpsd(0.0)
+    gpsd = Gpsd()
+    gpsd.speed_kmh = 0.0
+    gpsd.start()
     source = f"vehicle: {{source: gpsd, gpsd: {{host: 127.0.0.1, port: {gpsd.port}}}}}\n"
     try:
         with wizard(tmp_path, *ON_LOOPBACK, config=source) as running:

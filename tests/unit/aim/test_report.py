@@ -10,7 +10,7 @@ from edge.config.schema import Camera, Mqtt
 from tests.unit.aim.test_session import Player
 
 
-def made(*, flip: bool = False) -> dict[str, object]:
+def made() -> dict[str, object]:
     player = Player(Camera(fov_deg=60.0, source="v4l2", device="/dev/video0"))
     player.to("result")
     return report_of(
@@ -37,6 +37,8 @@ def test_it_says_when_what_with_which_limits_and_whether_it_passes() -> None:
     assert measures["distance"]["unit"] == "cm"
     assert measures["distance"]["limits"]["good"] == [60, 120]
     assert measures["distance"]["limits"]["source"].startswith("S: ")
+    assert measures["left_mirror"]["limits"]["usable"] == [4, 80]
+    assert measures["cluster"]["value"] == -18.0
     assert all({"light", "sentence"} <= set(line) for line in report["measures"])
     assert [zone["name"] for zone in report["zones"]] == ["left_mirror", "right_mirror", "inner_mirror", "cluster"]
     assert report["zones"][0]["how"] == "looked"
