@@ -95,8 +95,8 @@ def ask(state_dir: Path, question: dict[str, Any]) -> dict[str, Any]:
         raise ControlError(f"{path} is not ours to use; ask as the user of the daemon, or with sudo") from error
     except OSError as error:
         raise ControlError(
-            f"the daemon in {state_dir} cannot be asked ({error.strerror or error}); it may be of an earlier version "
-            "or just starting: restart it, then ask again"
+            f"the daemon in {state_dir} cannot be asked ({error.strerror or error}); it may be just starting: ask "
+            "again in half a minute. One of an earlier version must be restarted"
         ) from error
     except msgspec.DecodeError as error:
         raise ControlError(f"the daemon in {state_dir} gave no answer that we understand; restart it") from error
