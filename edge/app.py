@@ -269,8 +269,8 @@ class Daemon:
             origin_from(camera_name(config.camera)),
         )
         self._calibration = CalibrationDesk(engine, driver, self._drivers)
-        self._pictures = CameraCondition()
         observer = FaceObserver(config.camera, config.vision, config.expression, self._nets)
+        self._pictures = CameraCondition(lambda: observer.stands_on_head)
         self._pipeline = Pipeline(
             observer,
             self._pictures,

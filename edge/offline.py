@@ -48,7 +48,7 @@ class Perception:
             undo.callback(self.source.close)
             self.nets = open_nets(config.inference, config.expression)
             self._observer = FaceObserver(camera, config.vision, config.expression, self.nets)
-            self._condition = CameraCondition()
+            self._condition = CameraCondition(lambda: self._observer.stands_on_head)
             undo.pop_all()
         self.frames_total: int | None = getattr(self.source, "frames_total", None)
         self.unreadable = 0

@@ -48,8 +48,11 @@ LearningWait = (
     ]
 )
 """Why a moment teaches nothing of the driver."""
-CameraState = Literal["ok", "stalled", "frozen", "covered", "moved", "ir_fault", "slowed", "thermal", "model_error"]
-"""`slowed`: watched with the fewest frames that still tell a closure; `thermal`: too hot, nobody is watched."""
+CameraState = Literal[
+    "ok", "stalled", "frozen", "covered", "garbled", "moved", "ir_fault", "slowed", "thermal", "model_error"
+]
+"""`garbled`: noise, or torn lines; `moved`: the picture stands on its head; `slowed`: watched with the fewest frames
+that still tell a closure; `thermal`: too hot, nobody is watched."""
 AlertKind = Literal[
     "eyes_closed",
     "microsleep",

@@ -14,7 +14,7 @@ from edge.camera.base import (
     CameraSource,
     Frame,
 )
-from edge.camera.retry import BackOff
+from edge.camera.retry import FIRST_S, BackOff
 from edge.runtime.clock import NS_PER_S, Clock, SystemClock
 
 if TYPE_CHECKING:
@@ -31,7 +31,13 @@ BEAT_S: Final = 0.5
 EARLY_RATIO: Final = 0.1
 """A frame that comes so much of a period before it is due is taken: stamps jitter [D]."""
 UNREADABLE_S: Final = 3.0
-"""Unreadable pictures for so long: the camera is opened again [D]."""
+UNREADABLE_LONGEST_S: Final = 60.0
+"""Unreadable pictures for so long: the camera is opened again. Twice as long each time that this was no help, since
+pictures that come right by themselves are back at once only while somebody reads them [D]."""
+
+
+class UnreadableError(CameraLostError):
+    """It delivers, but no picture that can be read: opened again in the hope of another mode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,7 @@ class Capture:
         self._clock = clock or SystemClock()
         self._back_off = BackOff()
         self._last_good_ns = 0
+        self._unreadable_s = UNREADABLE_S
         self._max_fps: float | None = None
         self._due_ns: int | None = None
 
@@ -165,6 +172,7 @@ class Capture:
         now_ns = self._last_good_ns = self._clock.monotonic_ns()
         self.frames += 1
         self._back_off.delivered(now_ns)
+        self._unreadable_s = UNREADABLE_S
         if self.condition.state != "ok":
             logger.info("the camera delivers again")
             self.condition = Condition("ok", now_ns)
@@ -174,8 +182,9 @@ class Capture:
         silent_s = (self._clock.monotonic_ns() - self._last_good_ns) / NS_PER_S
         if silent_s >= self._stall_s:
             self._note_bad(error)
-        if self._reopen and silent_s >= UNREADABLE_S:
-            raise CameraLostError(error.what, error.remedy) from error
+        if self._reopen and silent_s >= self._unreadable_s:
+            self._unreadable_s = min(2 * self._unreadable_s, UNREADABLE_LONGEST_S)
+            raise UnreadableError(error.what, error.remedy) from error
 
     def _note_bad(self, error: CameraError) -> None:
         if self.condition.state == "ok" or self.condition.detail != str(error):
@@ -189,7 +198,8 @@ class Capture:
 
     def _wait(self, error: CameraError, stop: threading.Event, beat: Callable[[], None]) -> None:
         self._note_bad(error)
-        wait_s = self._back_off.failed()
+        # What delivers pictures is there: how seldom it is opened again is told by how long they were read.
+        wait_s = FIRST_S if isinstance(error, UnreadableError) else self._back_off.failed()
         logger.info("the camera is opened again in %g s", wait_s)
         until_ns = self._clock.monotonic_ns() + round(wait_s * NS_PER_S)
         beat()

@@ -88,6 +88,7 @@ class IndicatorBank:
         self.events: list[Event] = []
         """Events since they were last taken."""
         self._down = False
+        self._blinded = False
         self._minimum: float | None = None
         self.fatigue_level: float | None = None
         self.cues = Cues()
@@ -245,6 +246,9 @@ class IndicatorBank:
         return None if self.openness is not None else sample.reason or _eyeless(sample)
 
     def _advance_presence(self, start_ns: int, t_ns: int, sample: Sample | None) -> None:
+        if self.camera.blinding != self._blinded:
+            self._blinded = self.camera.blinding
+            self.presence.forget_observability()
         face = None if sample is None else sample.face is not None
         healthy = sample is not None
         if sample is not None and sample.face is None:
@@ -270,11 +274,11 @@ class IndicatorBank:
         self.anger.advance(start_ns, until_ns, probabilities, affect, learning=moving and not self.dozing)
 
     def apply(self, t_ns: int, sample: Sample) -> None:
-        """From `t_ns` on this is what is seen; nothing is, while the camera repeats one picture."""
+        """From `t_ns` on this is what is seen; nothing is, while the camera's picture is none of now."""
         self.now_ns = t_ns
         self.camera.frame(t_ns)
         self.face_frames.frame(t_ns)
-        if self.camera.repeating:
+        if self.camera.tells_nothing:
             self._see_nothing(t_ns)
             return
         self.sample = sample

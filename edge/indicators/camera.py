@@ -24,6 +24,8 @@ REASON_OF_STATE: Final[dict[CameraState, ObservabilityReason]] = {
     "stalled": "frozen",
     "frozen": "frozen",
     "covered": "covered",
+    "garbled": "frozen",
+    "moved": "no_face",
     "thermal": "thermal",
     "model_error": "model_error",
 }
@@ -105,9 +107,9 @@ class CameraWatch:
         return self.reported == "slowed"
 
     @property
-    def repeating(self) -> bool:
-        """Whether the same picture comes again and again: it tells nothing of now, whatever it shows."""
-        return self.reported == "frozen"
+    def tells_nothing(self) -> bool:
+        """Whether the picture is none of now, whatever it seems to show: the same again and again, or garbled."""
+        return self.reported in {"frozen", "garbled"}
 
     @property
     def blinding(self) -> bool:

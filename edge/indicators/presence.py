@@ -3,7 +3,8 @@
 - `driver_absent`: continuous time without any face, seconds, while frames come and the camera is well. A face of less
   than 0.3 s does not end it. [D]
 - `observability`: share of the last 10 s with a valid face and usable eyes; OK from 0.8, DEGRADED from 0.5, else BLIND;
-  the reason is the one that took most of the lost time. [S Euro NCAP]
+  the reason is the one that took most of the lost time. It begins anew where a fault that blinds the camera begins or
+  ends: BLIND at once, and back at once. [S Euro NCAP; D]
 - `face_absent`: frames without a face for at least 0.5 s. [D]
 """
 
@@ -65,11 +66,15 @@ class PresenceTracker:
         for window in (self._usable, self._elapsed, *self._lost.values()):
             window.span_ns = span_ns
 
-    def reset(self) -> None:
-        """Forget everything."""
+    def forget_observability(self) -> None:
+        """Begin the share anew: before a fault of the camera began, or ended, it tells nothing of how it is now."""
         self._usable.clear()
         self._elapsed.clear()
         self._lost.clear()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self.forget_observability()
         self._absent_since_ns: int | None = None
         self._present_ns = 0
         self._usable_now = False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from edge.vision.detector import FULL_RANGE, SHORT_RANGE, Detection, Detector, by_likelihood
 from edge.vision.landmarks import MIN_PRESENCE, Mesh, MeshNet
@@ -11,6 +13,9 @@ if TYPE_CHECKING:
     from edge.config.schema import Camera, Vision
     from edge.vision.nets import Nets
     from edge.vision.preprocess import Gray
+
+SURER: Final = 0.25
+"""A face on its head is found with scores up to 0.58 where the turned picture gives 0.93 and more [D: measured]."""
 
 
 class FaceFinder:
@@ -43,6 +48,13 @@ class FaceFinder:
             faces = self._full_range.find(gray, seat)
         self.faces = len(faces)
         return by_likelihood(faces, self._camera.driver_side, width, self._min_face_ratio * width)
+
+    def is_surer_turned(self, gray: Gray, upright_score: float) -> bool:
+        """Tell whether a face is found much more surely once the picture is turned by 180 degrees."""
+        turned = np.ascontiguousarray(gray[::-1, ::-1])
+        found = self._short_range.find(turned, (0, 0, turned.shape[1], turned.shape[0]))
+        sure = (face for face in found if face.score >= upright_score + SURER)
+        return any(self.confirmed(turned, face) is not None for face in sure)
 
     def confirmed(self, gray: Gray, face: Detection) -> Mesh | None:
         """Return the mesh of a detected face, or None when there is none: a headrest, a hand, a pattern.

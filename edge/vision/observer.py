@@ -48,6 +48,12 @@ frames. The detector's does not: it is taken every third such frame and kept in 
 QUALITY_EVERY_FRAMES: Final = 5
 """Light and sharpness change slowly [D]."""
 
+TURNED_EVERY_NS: Final = 900_000_000
+TURNED_LOOKS: Final = 2
+SURE_SCORE: Final = 0.75
+"""Where no face is found as surely as upright ones mostly are, the turned picture is looked at about once a second; a
+surer face in two of them in a row is a camera that was mounted, or knocked, upside down [D]."""
+
 MOUTH_EVERY_NS: Final = 90_000_000
 """A yawn lasts seconds: the mouth network looks about ten times in one, and its answer holds in between [D]."""
 
@@ -91,6 +97,13 @@ class FaceObserver:
         self._track: _Track | None = None
         self._faces = 0
         self._frames_without_face = 0
+        self._turned_looked_ns: int | None = None
+        self._turned_found = 0
+
+    @property
+    def stands_on_head(self) -> bool:
+        """Whether a face is found only once the picture is turned by 180 degrees."""
+        return self._turned_found >= TURNED_LOOKS
 
     def observe(self, gray: Gray, t_ns: int) -> FaceObservation:
         """Read one grey frame (height, width), uint8."""
@@ -144,6 +157,9 @@ class FaceObserver:
         # A turned or half-hidden face is often followed well where the detector sees nothing.
         if track is not None:
             track.looked_ns = t_ns
+        if self._is_turned(gray, t_ns, max((face.score for face in faces), default=0.0)):
+            # What is found and followed in a picture that stands on its head means nothing.
+            return None
         for face in faces:
             if track is not None and _is_near(face.roi(), track.mesh.next_roi(), MAX_DRIFT):
                 break
@@ -151,6 +167,15 @@ class FaceObserver:
             if mesh is not None:
                 return _Track(mesh, face.score, t_ns)
         return track
+
+    def _is_turned(self, gray: Gray, t_ns: int, upright_score: float) -> bool:
+        """Tell whether the picture may stand on its head; where no face is sure, the turned one is looked at, too."""
+        if upright_score >= SURE_SCORE:
+            self._turned_found = 0
+        elif self._turned_looked_ns is None or t_ns - self._turned_looked_ns >= TURNED_EVERY_NS:
+            self._turned_looked_ns = t_ns
+            self._turned_found = self._turned_found + 1 if self._finder.is_surer_turned(gray, upright_score) else 0
+        return self._turned_found > 0
 
     def _search(self, gray: Gray, *, tracking: bool) -> list[Detection]:
         far = not tracking and self._frames_without_face % FULL_RANGE_EVERY_FRAMES == 0

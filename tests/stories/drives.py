@@ -575,7 +575,7 @@ def road_rage_with_harsh_braking(camera: dict[str, float]) -> Drive:
     61.1        health       L1
     62.1        health       L2
     80.0        eyes_closed  ends recovered
-    85.0 ±0.4   health       ends recovered
+    80.0        health       ends recovered
     """
 )
 def the_picture_freezes_amid_a_blink(camera: dict[str, float]) -> Drive:
@@ -588,11 +588,11 @@ def the_picture_freezes_amid_a_blink(camera: dict[str, float]) -> Drive:
     """
     61.0        health  L1
     62.0        health  L2
-    95.0 ±0.5   health  ends recovered
+    90.0        health  ends recovered
     """
 )
 def the_camera_is_covered(camera: dict[str, float]) -> Drive:
-    """A coat over the lens: no absent driver. Seen for half of 10 s it is not blind any more."""
+    """A coat over the lens: no absent driver. What was hidden says nothing of what is seen now: over at once."""
     drive = Drive(**camera).on_motorway().attentive(60)
     covered = {"face": None, "quality": {"reason": "covered"}}
     return drive.show(1.0, **covered).camera("covered").show(29.0, **covered).camera("ok").attentive(60)

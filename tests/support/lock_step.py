@@ -93,16 +93,17 @@ class SpoiltFilm:
         self._fault = fault
         self._frames = frames
         self._clock = clock
-        self._sequence = 0
+        self._began_ns = clock.monotonic_ns()
 
     def open(self) -> None:
         """Always there."""
 
     def read(self, timeout_s: float) -> Frame | None:
-        if self._sequence >= self._frames:
-            return None
         self._clock.pass_period()
-        sequence, self._sequence = self._sequence, self._sequence + 1
+        # By the time: what is not read while the camera is closed passes all the same.
+        sequence = round((self._clock.monotonic_ns() - self._began_ns) * 1e-9 / self._clock.period_s)
+        if sequence >= self._frames:
+            return None
         faulty = self._fault is not None and self._fault.covers(sequence)
         picture: Any = spoiled(self._fault, sequence, self._shown) if faulty and self._fault else self._shown(sequence)
         gray = Transform().apply(picture)
@@ -150,9 +151,10 @@ def judged(pictures: Sequence[NDArray[np.uint8]], fault: Fault | None, frames: i
 
     slot = SteppedSlot(clock)
     capture = Capture(SpoiltFilm(pictures, fault, frames, clock), slot, stall_s=config.camera.stall_s, clock=clock)
+    observer = FaceObserver(config.camera, config.vision, config.expression, nets)
     pipeline = Pipeline(
-        FaceObserver(config.camera, config.vision, config.expression, nets),
-        CameraCondition(),
+        observer,
+        CameraCondition(lambda: observer.stands_on_head),
         FixedVehicle(90.0),
         engine,
         (Outlet(),),

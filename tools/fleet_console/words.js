@@ -12,7 +12,8 @@ const Words = (() => {
     glare: "glare", dark: "too dark", blur: "blurred", head_turn: "head turned", covered: "camera covered",
     frozen: "picture frozen", low_fps: "too few frames", thermal: "too hot", model_error: "network fault",
     slowed: "fewest frames", camera_slowed: "fewest frames", camera_thermal: "too hot to watch", heat: "board is hot",
-    supply: "supply too weak", slow_vision: "board too slow",
+    supply: "supply too weak", slow_vision: "board too slow", garbled: "picture garbled", moved: "camera upside down",
+    camera_garbled: "picture garbled", camera_moved: "camera upside down",
   };
   const CADENCES = {
     full: "fully", reduced: "15 frames a second", minimum: "10 frames a second, no expression", stopped: "nobody: too hot",

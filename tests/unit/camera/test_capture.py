@@ -154,6 +154,14 @@ def test_pictures_unreadable_for_three_seconds_reopen_the_camera() -> None:
     assert capture.frames == 6
 
 
+def test_pictures_that_stay_unreadable_are_read_on_so_that_they_are_back_at_once() -> None:
+    capture, source, _, beats = captured([3, *[BAD] * 600, 3, None])
+    # After 3, 6, 12 and 24 s of them, each after a pause of 1 s, and never closed for longer.
+    assert source.opened_at_s == pytest.approx([0.0, 4.3, 11.3, 24.3, 49.3])
+    assert capture.frames == 6
+    assert beats() > 600
+
+
 def test_unreadable_pictures_are_told_within_the_stall_time() -> None:
     clock = ManualClock()
     capture = Capture(Script(clock, [], [1, *[BAD] * 12, None]), LatestSlot[Frame](), stall_s=1.0, clock=clock)

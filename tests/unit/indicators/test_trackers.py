@@ -249,7 +249,9 @@ def test_the_camera_tells_its_fault_or_is_found_stalled() -> None:
     watch.report("ok")
     watch.frame(ns(2.0))
     assert watch.fault is None
-    watch.report("moved")
+    watch.report("garbled")
+    assert (watch.blinding, watch.tells_nothing) == (True, True)
+    watch.report("ir_fault")
     assert not watch.blinding
 
 

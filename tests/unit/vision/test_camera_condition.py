@@ -13,7 +13,10 @@ FRAME_NS = 1_000_000_000 // FPS
 
 
 def lively(seed: int) -> np.ndarray:
-    return np.random.default_rng(seed).integers(0, 255, (120, 160)).astype(np.uint8)
+    """A scene: neighbours are alike, and the sensor adds its noise."""
+    across, down = np.meshgrid(np.arange(160), np.arange(120))
+    scene = 120 + 60 * np.sin((across + seed) / 17) + 40 * np.cos(down / 23)
+    return np.clip(scene + np.random.default_rng(seed).integers(-4, 5, scene.shape), 0, 255).astype(np.uint8)
 
 
 def covered(seed: int) -> np.ndarray:
@@ -60,3 +63,35 @@ def test_another_picture_size_is_another_picture() -> None:
     condition = CameraCondition()
     pictures = [np.full((120, 160), 99, np.uint8), np.full((60, 80), 99, np.uint8)] * 20
     assert feed(condition, pictures) == []
+
+
+def test_a_dazzled_sensor_is_covered_by_light() -> None:
+    dazzled = [np.random.default_rng(k).integers(250, 256, (120, 160)).astype(np.uint8) for k in range(25)]
+    assert feed(CameraCondition(), dazzled) == [(1.0, "covered")]
+
+
+def test_noise_and_torn_lines_are_garbled_until_the_scene_is_back() -> None:
+    noise = [np.random.default_rng(k).integers(0, 256, (120, 160)).astype(np.uint8) for k in range(25)]
+    torn = [np.vstack([lively(k)[:60], np.roll(lively(k)[60:], 50, axis=1)]) for k in range(25)]
+    for damaged in (noise, torn):
+        condition = CameraCondition()
+        assert feed(condition, damaged) == [(1.0, "garbled")]
+        ((ended_s, state),) = feed(condition, [lively(k) for k in range(25)], start=25)
+        assert (state, ended_s < 2.0) == ("ok", True)
+
+
+def test_a_torn_picture_now_and_then_is_no_fault() -> None:
+    pictures = [lively(k) for k in range(60)]
+    for k in range(0, 60, 3):
+        pictures[k] = np.vstack([pictures[k][:60], np.roll(pictures[k][60:], 50, axis=1)])
+    assert feed(CameraCondition(), pictures) == []
+
+
+def test_a_picture_on_its_head_is_moved_and_says_what_to_do() -> None:
+    on_head = True
+    condition = CameraCondition(lambda: on_head)
+    said = condition.feed(lively(0), 0)
+    assert said is not None
+    assert (said.state, "camera.rotation_deg" in str(said.detail)) == ("moved", True)
+    on_head = False
+    assert feed(condition, [lively(1)], start=1) == [(0.05, "ok")]

@@ -31,13 +31,15 @@ class Detecting:
         self._size, self._anchors = size, anchors
         self.faces: list[tuple[float, float]] = []
         self.calls = 0
+        self.only_turned = False
+        """Sees them only in `PICTURE` turned by 180 degrees."""
 
-    def run(self, _: object) -> tuple[np.ndarray, np.ndarray]:
+    def run(self, inputs: tuple[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         self.calls += 1
         regressors = np.zeros((1, self._anchors, 16), np.float32)
         logits = np.full((1, self._anchors, 1), -20.0, np.float32)
         centres = anchor_centres(self._size, SHORT_RANGE) if self._anchors == 896 else None
-        for k, (x, y) in enumerate(self.faces):
+        for k, (x, y) in enumerate(self.faces if not self.only_turned or _is_turned(inputs[0]) else []):
             origin = centres[k] * self._size if centres is not None else np.zeros(2)
             middle = np.array([x, y]) * self._size - origin
             regressors[0, k, :2], regressors[0, k, 2:4] = middle, self._size / 4
@@ -45,6 +47,13 @@ class Detecting:
             regressors[0, k, [4, 6]] += (-10, 10)
             logits[0, k, 0] = 3.0
         return regressors, logits
+
+
+def _is_turned(seen: np.ndarray) -> bool:
+    """Tell which half is above by its mean grey."""
+    middle = seen.shape[1] // 2
+    brighter_above = seen[0, :middle].mean() > seen[0, middle:].mean()
+    return bool(brighter_above != (PICTURE[:256].mean() > PICTURE[256:].mean()))
 
 
 class Meshing:
@@ -130,7 +139,8 @@ def test_no_face_is_an_observation_with_everything_unseen(cabin: Cabin) -> None:
 
 def test_the_dear_detector_looks_only_now_and_then(cabin: Cabin) -> None:
     cabin.observe(2 * FULL_RANGE_EVERY_FRAMES)
-    assert (cabin.short.calls, cabin.full.calls) == (10, 2)
+    # The eleventh look is at the turned picture.
+    assert (cabin.short.calls, cabin.full.calls) == (11, 2)
 
 
 def test_the_full_range_detector_finds_whom_the_short_one_misses(cabin: Cabin) -> None:
@@ -163,7 +173,18 @@ def test_a_lost_face_is_looked_for_at_once(cabin: Cabin) -> None:
     cabin.observe(3)
     cabin.mesh.sure, cabin.short.faces = False, []
     assert cabin.observe()[0].face is None
-    assert cabin.short.calls == 2
+    assert cabin.short.calls == 3, "upright, and turned"
+
+
+def test_a_face_that_only_the_turned_picture_shows_stands_on_its_head(cabin: Cabin) -> None:
+    cabin.short.only_turned = True
+    cabin.short.faces = [(0.5, 0.5)]
+    seen = cabin.observe(40)
+    assert all(one.face is None for one in seen)
+    assert cabin.observer.stands_on_head
+    cabin.short.only_turned = False
+    assert cabin.observe()[0].face is not None
+    assert not cabin.observer.stands_on_head
 
 
 def test_expression_runs_on_every_nth_frame_and_not_at_all_when_off(make_mesh: MakeMesh) -> None:
