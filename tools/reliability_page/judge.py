@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from reliability_page.stated import Stated
 
 Rows = dict[str, dict[str, str]]
-"""Of tests/reliability/rows.yaml: a row's name to its `title`, `failure`, `seen` and `defence`."""
+"""Of tests/reliability/rows.yaml: a row's name to `title` (else the name is it), `failure`, `seen`, `defence`."""
 State = Literal["kept", "partly", "broken", "unmeasured"]
 
 
@@ -80,7 +80,7 @@ def _row(name: str, text: Mapping[str, str], results: Results, stated_rows: Mapp
     state: State = "broken" if broken else "unmeasured" if not lines else "partly" if missing else "kept"
     return Row(
         name=name,
-        title=text["title"],
+        title=text.get("title", name.replace("_", " ").capitalize()),
         failure=text["failure"],
         seen=text.get("seen", ""),
         defence=text["defence"],
