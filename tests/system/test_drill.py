@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -76,10 +77,10 @@ def test_heat_takes_frames_away_band_by_band_and_every_band_is_told(bench: Bench
     """The real daemon behind a thermal zone of our own: 72, 82, 87 °C and cool again; ten seconds and more a band."""
     bench.calm()
     told_s = {}
-    for degrees, cadence, fault, most_fps in (
-        (72.0, "reduced", "heat", 16.5),
-        (82.0, "minimum", "camera_slowed", 11.0),
-        (87.0, "stopped", "camera_thermal", 0.0),
+    for degrees, cadence, fault, most_fps, told_in_cab in (
+        (72.0, "reduced", "heat", 16.5, set()),
+        (82.0, "minimum", "camera_slowed", 11.0, {1}),
+        (87.0, "stopped", "camera_thermal", 0.0, {2}),
     ):
         begun_ns = bench.temperature(degrees)
         named = bench.arrival(
@@ -92,6 +93,8 @@ def test_heat_takes_frames_away_band_by_band_and_every_band_is_told(bench: Bench
         assert named.document["cadence_reason"] == f"{degrees:.0f} °C"
         bench.fault_told(fault, begun_ns, 5.0)
         bench.hold(named.t_ns, 11.0)
+        given = {one.level for one in bench.daemon.given if one.t_ns >= begun_ns and one.kind == "health"}
+        assert given >= told_in_cab, f"at {degrees:g} °C the driver was given {given}"
         fps = bench.fleet.latest(bench.config.mqtt.vehicle, "health")["fps"]  # type: ignore[index]
         figure("heat", f"frames a second at {degrees:.0f} °C", fps, at_most=most_fps)
     bench.temperature(COOL_C)
@@ -102,6 +105,27 @@ def test_heat_takes_frames_away_band_by_band_and_every_band_is_told(bench: Bench
     for cadence, seconds in told_s.items():
         # A band may have to wait for the ten seconds since the last change; those were over here.
         figure("heat", f"until health says {cadence}", seconds, unit="s", at_most=3.0)
+
+
+@pytest.mark.full
+def test_a_weak_supply_is_told_and_takes_work_away(bench: Bench, figure: Figures) -> None:
+    """The word of the firmware, as `vcgencmd get_throttled` says it: under-voltage now. Asked every ten seconds."""
+    bench.calm()
+    word = bench.folder / "thermal" / "throttled"
+    begun_ns = time.monotonic_ns()
+    word.write_text("50001")
+    told_s = bench.fault_told("supply", begun_ns, 40.0)
+    health = bench.fleet.latest(bench.config.mqtt.vehicle, "health")
+    assert health is not None
+    assert (health["cadence"], health["throttling"]) == ("reduced", "under_voltage")
+    assert health["cadence_reason"] == "under voltage"
+    figure("heat", "until health says that the supply is too weak", told_s, unit="s", at_most=15.0)
+    word.write_text("50000")
+    bench.wait(
+        lambda: (bench.fleet.latest(bench.config.mqtt.vehicle, "health") or {}).get("cadence") == "full" or None,
+        40.0,
+        "the work was taken up again",
+    )
 
 
 def verb(*arguments: str) -> list[str]:

@@ -91,6 +91,20 @@ MISTAKES: Final = (
         (STORY.format("the-picture-freezes-amid-a-blink"),),
     ),
     Mutant(
+        "a camera that fails is shown and never heard",
+        "edge/decision/watch.py",
+        "return blind_picture or self._fault_ns >= HEARD_FAULT_NS",
+        "return blind_picture",
+        (WATCH + "test_a_fault_that_blinds_is_heard_after_a_second",),
+    ),
+    Mutant(
+        "a camera that fails is kept unheard by a warning that is open",
+        "edge/decision/alerts.py",
+        "return self._health_over(alert) or alert",
+        "return alert",
+        (WATCH + "test_a_failing_camera_is_heard_amid_a_warning_that_has_had_its_sound",),
+    ),
+    Mutant(
         "a covered camera is an empty seat",
         "edge/indicators/bank.py",
         "healthy = not self.camera.blinding and sample.reason not in PICTURE_UNUSABLE",
