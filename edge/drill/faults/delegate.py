@@ -16,6 +16,7 @@ from edge.drill.fault import Fault
 from edge.drill.outcome import DrillError, Limits, Measured, NotDoneError
 from edge.inference.delegates import EDGETPU_LIBRARY, EDGETPU_SUFFIX
 from edge.inference.manifest import Manifest
+from edge.inference.signed import signature_file
 
 if TYPE_CHECKING:
     from edge.config.schema import Config
@@ -57,12 +58,14 @@ def _with_accelerator(config: Config, folder: Path) -> tuple[Config, dict[str, s
     shutil.rmtree(folder, ignore_errors=True)
     models = folder / "models"
     models.mkdir(parents=True)
-    manifest = Manifest.load(config.inference.models_dir)
+    manifest = Manifest.load(config.inference.models_dir, config.inference.manifest_keys)
     for name in manifest.models:
         here = manifest.locate(name)
         if here is not None:
             (models / here.name).symlink_to(here.resolve())
-    shutil.copy(manifest.path, models / "manifest.json")
+    for file in (manifest.path, signature_file(manifest.path)):
+        if file.exists():
+            shutil.copy(file, models / file.name)
     ours = manifest.resolve(NETWORK)
     shutil.copy(ours, models / f"{ours.stem}{EDGETPU_SUFFIX}{ours.suffix}")
     built = subprocess.run(
