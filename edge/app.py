@@ -172,6 +172,9 @@ class Daemon:
         """
         around = surroundings or Surroundings()
         self._config = config
+        for group, enabled in (("fatigue", config.fatigue.enabled), ("distraction", config.distraction.enabled)):
+            if not enabled:
+                logger.warning("%s is not watched: %s.enabled is false", group, group)
         self._ended = threading.Event()
         self._reload_asked = threading.Event()
         self._failed = self._restart = self._poweroff = False

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from edge.config.purposes import speaks_of_expression
 from edge.doctor.finding import Finding, fail, ok, warn
 from edge.inference.delegates import EDGETPU_LIBRARY
 from edge.inference.journal import CrashJournal
@@ -45,8 +46,9 @@ def _models(config: Config) -> Finding:
         manifest = Manifest.load(config.inference.models_dir, config.inference.manifest_keys)
     except ModelError as error:
         return fail("models", str(error), "set inference.models_dir, or reinstall edge-dms")
-    skipped = () if config.expression.enabled else ("expression",)
-    found = [whereabouts(manifest, name) for name in manifest.models if name not in skipped]
+    # Where displayed expression is off, its networks are not even read for their hash.
+    wanted = [name for name in manifest.models if config.expression.enabled or not speaks_of_expression(name)]
+    found = [whereabouts(manifest, name) for name in wanted]
     absent = [one for one in found if one.state != "present"]
     if absent:
         names = ", ".join(f"{one.name} {one.state}" for one in absent)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge.doctor import board, broker, cab, camera, clock, heat, networks, storage, vehicle
+from edge.doctor import board, broker, cab, camera, clock, heat, networks, rights, storage, vehicle
 from edge.doctor.examine import Probe
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def probes_for(machine: Machine, config: Config) -> list[Probe]:
         Probe(heat.NAMES, lambda: heat.look(machine)),
         Probe(clock.NAMES, lambda: clock.look(machine)),
         Probe(broker.NAMES, lambda: broker.look(machine, config)),
+        Probe(rights.NAMES, lambda: rights.look(config)),
         Probe(vehicle.NAMES, lambda: vehicle.look(machine, config)),
         Probe(cab.NAMES, lambda: cab.look(machine, config)),
     ]

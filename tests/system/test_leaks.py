@@ -190,6 +190,12 @@ def test_nothing_listens_to_the_network(daemon: Daemon, figure: Figures) -> None
     assert [where for where in daemon.trace.listening if not re.match(r"UNIX|TCP:\[127\.0\.0\.1:", where)] == []
 
 
+def test_nothing_on_a_stick_is_read(daemon: Daemon) -> None:
+    assert len(daemon.trace.opened) > 100
+    sticks = ("/media/", "/mnt/", "/run/media/", "/run/udisks2/")
+    assert [opened.path for opened in daemon.trace.opened if opened.path.startswith(sticks)] == []
+
+
 def test_the_expression_network_is_never_opened(daemon: Daemon, figure: Figures) -> None:
     paths = [opened.path for opened in daemon.trace.opened]
     assert any(path.endswith("eye_state_int8.tflite") for path in paths), "the others were"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from edge.config.load import load_text
 from edge.config.schema import Config, Inference, Service
 from edge.doctor import networks
 from edge.inference.journal import TRIED, CrashJournal
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge.doctor.finding import Finding
+    from edge.inference.manifest import Manifest
+    from edge.inference.whereabouts import Whereabouts
 
 
 def accelerator(tree: Any, state_dir: Path, **inference: Any) -> Finding:
@@ -85,6 +88,22 @@ def test_networks_that_are_missing_are_named(tmp_path: Path, monkeypatch: pytest
     assert found.status == "fail"
     assert found.remedy == "edge-dms models fetch"
     assert "missing" in found.detail
+
+
+def test_without_expression_its_networks_are_not_even_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[str] = []
+    whereabouts = networks.whereabouts
+
+    def noting(manifest: Manifest, name: str) -> Whereabouts:
+        looked_at.append(name)
+        return whereabouts(manifest, name)
+
+    monkeypatch.setattr(networks, "whereabouts", noting)
+    networks._models(load_text("expression: {enabled: false}"))
+    assert "eye_state" in looked_at
+    assert not [name for name in looked_at if "expression" in name]
+    networks._models(Config())
+    assert {"expression", "expression_fusion"} <= set(looked_at)
 
 
 @pytest.mark.models

@@ -19,7 +19,7 @@ CANARY = "c4n4ry-S3cr3t"
 NAMES = {
     "configuration", "board", "os", "python", "service", "last_start", "camera", "frames", "exposure", "infrared_lamp",
     "runtime", "models", "accelerator", "disk", "storage_health", "temperature", "throttling", "clock", "rtc", "broker",
-    "tls", "vehicle_bus", "audio", "gpio",
+    "tls", "commands", "signed_models", "kept_files", "watched", "vehicle_bus", "audio", "gpio",
 }  # fmt: skip
 
 
