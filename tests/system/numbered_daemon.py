@@ -50,6 +50,9 @@ class Nobody:
         """Return an observation without a face."""
         return FaceObservation(t_ns=t_ns)
 
+    def slow_expression(self, _stride: int) -> None:
+        """There is no expression to be read more seldom."""
+
 
 def no_nets(*_: Any, **__: Any) -> Any:
     """Stand in for the opened networks: there are none."""
