@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import faulthandler
 import functools
 import logging
 import platform
@@ -84,6 +85,7 @@ DRAIN_S: Final = 8.0
 """At the end the uplink may deliver for so long; what is left stays on disk. Below systemd's TimeoutStopSec [D]."""
 JOIN_S: Final = 5.0
 BOARD_NAME: Final = Path("/proc/device-tree/model")
+STDERR: Final = 2
 OK: Final = 0
 FAILED: Final = 1
 RESTART: Final = -1
@@ -106,6 +108,8 @@ def run_daemon(
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     keep_private()
     configure_logging(config.service.log_level, config.service.log_format)
+    # The service manager ends what hangs with SIGABRT: then the log shows where each thread stood.
+    faulthandler.enable(file=STDERR)
     logger.info("edge-dms %s, configuration %s", __version__, config_path or "(defaults)")
     state_dir = Path(config.service.state_dir)
     around = surroundings or Surroundings()

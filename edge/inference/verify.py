@@ -36,23 +36,29 @@ class Check:
 
 
 def verify(
-    manifest: Manifest, delegate: Requested = "auto", *, names: Sequence[str] | None = None, exactly: bool = False
+    manifest: Manifest,
+    delegate: Requested = "auto",
+    *,
+    names: Sequence[str] | None = None,
+    exactly: bool = False,
+    timed: bool = True,
 ) -> Iterator[Check]:
     """Check hash, shapes, golden answers and speed of the networks, one after another.
 
     `names` None: all of the manifest. `exactly`: a network that runs on another back end than `delegate` fails.
+    `timed` False leaves the speed out.
     """
     for name in manifest.models if names is None else names:
         try:
-            yield _checked(manifest, manifest[name], delegate, exactly=exactly)
+            yield _checked(manifest, manifest[name], delegate, exactly=exactly, timed=timed)
         except ModelError as error:
             yield Check(name, ok=False, detail=str(error))
 
 
-def _checked(manifest: Manifest, model: Model, delegate: Requested, *, exactly: bool) -> Check:
+def _checked(manifest: Manifest, model: Model, delegate: Requested, *, exactly: bool, timed: bool) -> Check:
     path = manifest.resolve(model.name)
     net = Net.open(path, delegate, model=model)
-    evidence = examine(net, path, model)
+    evidence = examine(net, path, model, timed=timed)
     verdict = judge(evidence, reference_ratio(model))
     replaced = net.choice.degraded_reason
     ok = verdict.fault is None and not (exactly and (replaced or verdict.fall_back))

@@ -46,6 +46,9 @@ def add(verbs: Verbs) -> None:
         choices=("auto", "xnnpack", "edgetpu", "cpu"),
         help="of verify: this back end and no other; default: the configuration's, or what takes its place",
     )
+    parser.add_argument(
+        "--untimed", action="store_true", help="of verify: leave the speed out, on a board that is busy or emulated"
+    )
     add_config(parser)
     add_json(parser, "the result")
 
@@ -57,6 +60,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.delegate is not None and args.what != "verify":
         raise Complaint(f"--delegate belongs to verify; leave it out of {args.what}")
+    if args.untimed and args.what != "verify":
+        raise Complaint(f"--untimed belongs to verify; leave it out of {args.what}")
     if args.only and args.what == "fetch":
         raise Complaint("fetch gets all networks that are missing; leave --only out")
     inference = config_of(args.config).inference
@@ -66,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         if args.what == "list":
             return _list(manifest, names, as_json=args.json)
         if args.what == "verify":
-            return _verify(manifest, names, inference, args.delegate, as_json=args.json)
+            return _verify(manifest, names, inference, args.delegate, timed=not args.untimed, as_json=args.json)
         return _fetch(manifest, as_json=args.json)
     except (ModelError, RuntimeMissingError) as error:
         raise Complaint(str(error)) from None
@@ -119,12 +124,14 @@ def _print_whereabouts(manifest: Manifest, one: Whereabouts) -> None:
         print(f"    runs on {', '.join(one.delegates)}")
 
 
-def _verify(manifest: Manifest, names: list[str], inference: Inference, delegate: Any, *, as_json: bool) -> int:
+def _verify(
+    manifest: Manifest, names: list[str], inference: Inference, delegate: Any, *, timed: bool, as_json: bool
+) -> int:
     from edge.inference.verify import verify
 
     checks: list[Check] = []
     wanted = delegate or inference.delegate
-    made = verify(manifest, wanted, names=names, exactly=delegate not in {None, "auto"})
+    made = verify(manifest, wanted, names=names, exactly=delegate not in {None, "auto"}, timed=timed)
     for check in progress(made, total=len(names), unit="networks", what="verify"):
         checks.append(check)
         if not as_json:

@@ -121,6 +121,7 @@ def test_the_configured_back_end_is_the_one_that_is_verified(
     [
         (["verify", "--only", "gaze"], "no network named 'gaze'"),
         (["list", "--delegate", "cpu"], "--delegate belongs to verify"),
+        (["fetch", "--untimed"], "--untimed belongs to verify"),
         (["fetch", "--only", OURS], "leave --only out"),
     ],
 )
@@ -144,3 +145,10 @@ def test_a_damaged_manifest_is_one_sentence(tmp_path: Path, capsys: pytest.Captu
     assert error.startswith("edge-dms models: ")
     assert error.endswith("restore the file that came with edge-dms\n")
     assert error.count("\n") == 1
+
+
+def test_verify_can_leave_the_speed_out(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, document = verified(capsys, "--only", OURS, "--delegate", "xnnpack", "--untimed")
+    assert code == 0
+    (ours,) = document["models"]
+    assert (ours["delegate"], ours["time_over_builtin"]) == ("xnnpack", None)
