@@ -25,6 +25,7 @@ from edge.actuators.buttons import CabButtons
 from edge.actuators.player import CabPlayer
 from edge.calibration.desk import CalibrationDesk
 from edge.calibration.origin import camera_name, origin_from
+from edge.calibration.store import drivers_of
 from edge.camera.base import CameraError
 from edge.camera.capture import Capture, Condition
 from edge.camera.ir_control import IrControl
@@ -32,7 +33,7 @@ from edge.camera.ir_light import output_for
 from edge.camera.open import metering_for
 from edge.config.purposes import message_retention, purposes, retention
 from edge.decision.engine import DecisionEngine
-from edge.drivers import DriverStore, ReturningDriver
+from edge.drivers import ReturningDriver
 from edge.hands import FleetHands
 from edge.health import HealthReporter
 from edge.inference.journal import CrashJournal
@@ -45,7 +46,7 @@ from edge.pipeline import Pipeline
 from edge.power import IgnitionWatch, ask_for_poweroff, take_back
 from edge.recordings import RecordingList
 from edge.reload import ConfigReload
-from edge.retention import S_PER_DAY, FileRetention, day_of
+from edge.retention import S_PER_DAY, FileRetention
 from edge.runtime.control import ControlServer
 from edge.runtime.instance import SingleInstance, StateDirError
 from edge.runtime.last_start import note_start
@@ -263,12 +264,7 @@ class Daemon:
         )
         self._vehicle = vehicle_for(config.vehicle)
         self._ignition = IgnitionWatch(config.power, self._clock)
-        self._drivers = DriverStore(
-            state_dir,
-            expression=config.expression.enabled,
-            keep_days=config.retention.drivers_days,
-            today=lambda: day_of(wall_clock.now()),
-        )
+        self._drivers = drivers_of(config, wall_clock)
         driver = ReturningDriver(
             self._drivers,
             lambda: self._vehicle.driver_token or config.vehicle.driver_token,

@@ -112,7 +112,9 @@ def _learn_here(args: argparse.Namespace, config: Config, state_dir: Path) -> in
     from edge.calibration.account import WaitTally
     from edge.calibration.learn import LiveCab, learn
     from edge.calibration.origin import camera_name, origin_from
-    from edge.drivers import DriverStore, ReturningDriver, carry_out
+    from edge.calibration.store import drivers_of
+    from edge.drivers import ReturningDriver, carry_out
+    from edge.uplink.wallclock import KernelWallClock
     from edge.verbs.inputs import complaints, engine_for, members_of
 
     token = args.driver or config.vehicle.driver_token
@@ -125,7 +127,7 @@ def _learn_here(args: argparse.Namespace, config: Config, state_dir: Path) -> in
     with contextlib.ExitStack() as stack:
         if not args.dry_run:
             stack.enter_context(_alone(state_dir))
-        store = DriverStore(state_dir)
+        store = drivers_of(config, KernelWallClock())
         if args.relearn and token is not None:
             carry_out(store, "relearn", token, origin())
         if args.input is None:
@@ -279,7 +281,12 @@ def _show(args: argparse.Namespace, config: Config, state_dir: Path, *, taken: b
         token = args.driver or config.vehicle.driver_token
         for name, steps in found.items():
             if token is None or name == hashed(token):
-                drivers.append({"driver": _short(name), "known": known_told(steps[-1]), "steps_back": len(steps) - 1})
+                known = [
+                    part
+                    for part in known_told(steps[-1])
+                    if config.expression.enabled or not part["part"].startswith("neutral_expression")
+                ]
+                drivers.append({"driver": _short(name), "known": known, "steps_back": len(steps) - 1})
     if args.json:
         print_json({"drivers": drivers})
         return OK
@@ -315,13 +322,15 @@ def _change(args: argparse.Namespace, config: Config, state_dir: Path, *, taken:
         done, parts = bool(answer["done"]), list(answer["parts"])
     else:
         from edge.calibration.origin import origin_from
-        from edge.drivers import DriverStore, carry_out
+        from edge.calibration.store import drivers_of
+        from edge.drivers import carry_out
+        from edge.uplink.wallclock import KernelWallClock
 
         token = args.driver or config.vehicle.driver_token
         if token is None:
             raise Complaint("whose? Name the driver: --driver TOKEN, or vehicle.driver_token in the configuration")
         with _alone(state_dir):
-            store = DriverStore(state_dir)
+            store = drivers_of(config, KernelWallClock())
             outcome, _ = carry_out(store, request, token, origin_from("")())
             done, parts = outcome.done, list(outcome.parts)
             _save(store, args)

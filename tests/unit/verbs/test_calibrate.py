@@ -240,3 +240,15 @@ def test_a_daemon_that_has_seen_nothing_is_not_waited_for_for_ever(
             assert worker.join(10.0)
     assert code == 1
     assert "has not looked at anybody yet" in err
+
+
+def test_where_expressions_are_switched_off_no_face_is_kept_nor_shown(bench: Bench) -> None:
+    stream = bench.stream(drive().ahead(62))
+    bench.run(stream, "--driver", "anna")
+    assert "neutral expression" in bench.run("--show")[1]
+    bench.config.write_text(bench.config.read_text() + "expression: {enabled: false}\n")
+    assert "neutral expression" not in bench.run("--show")[1]
+    code, document = bench.json(stream, "--driver", "anna")
+    assert code == 0
+    assert set(percents(document)) == {"eyes", "mouth", "pose"}
+    assert "neutral_expression/unknown" not in (bench.state / FILE).read_text()
