@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
+from edge.config.purposes import speaks_of_expression
 from edge.types import DriverState, Evidence, EvidenceStrip
 from edge.uplink.contract.catalogue import schemas
 from edge.uplink.contract.examples import examples
@@ -24,7 +25,6 @@ from edge.uplink.messages import (
     OutboxHealth,
     Status,
     encode,
-    speaks_of_expression,
     state_message,
 )
 from tests.support.uplink import CONTEXT, INFO, SetClock, alert
