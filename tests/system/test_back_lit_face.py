@@ -43,7 +43,7 @@ class Window:
         return np.round(linear ** (1.0 / GAMMA) * 255.0).astype(np.uint8)
 
 
-@pytest.mark.parametrize("clip", ["awake_three_blinks_D", "talking_six_blinks_E"])
+@pytest.mark.parametrize("clip", ["awake_three_blinks_D", pytest.param("talking_six_blinks_E", marks=pytest.mark.full)])
 def test_a_back_lit_face_comes_up_to_where_it_is_read(data_dir: Path, clip: str) -> None:
     config = Config()
     with Perception(data_dir / "clips" / f"{clip}.mp4", config) as perception:

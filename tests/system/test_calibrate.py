@@ -81,7 +81,7 @@ def test_the_daemon_is_watched_until_all_is_learnt_and_takes_a_step_back(daemon:
     ("clip", "waiting", "at_least_s"),
     [
         ("blinks_then_long_closure_A", ("eyes", "eyes_closed"), 4.0),
-        ("look_aside_A", ("eyes", "head_turn"), 2.0),
+        pytest.param("look_aside_A", ("eyes", "head_turn"), 2.0, marks=pytest.mark.full),
         pytest.param("face_then_no_face_I", ("pose", "no_face"), 1.0, marks=pytest.mark.full),
         pytest.param("incar_talking_C", ("neutral_expression", "speech"), 5.0, marks=pytest.mark.full),
     ],

@@ -103,7 +103,9 @@ def microsleep(tmp_path_factory: pytest.TempPathFactory, fetched_models: None) -
     return folder
 
 
-@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+@pytest.mark.parametrize(
+    "phone", [pytest.param(False, id="desk"), pytest.param(True, id="phone", marks=pytest.mark.full)]
+)
 def test_the_page_in_a_browser_says_what_is_open_what_is_learnt_and_when_it_ends(
     chromium: str, microsleep: Path, phone: bool
 ) -> None:
