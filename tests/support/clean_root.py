@@ -153,8 +153,6 @@ def run_in_clean_root(
         for _ in range(boots):
             done = subprocess.run(
                 [
-                    # As on a board that has nothing else to do, whatever this machine is busy with.
-                    *("nice", "-n", "-15"),
                     "systemd-nspawn",
                     "--quiet",
                     "--boot",

@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.support import clean_root
+from tests.support import clean_root, priority
 from tests.support.brokers import Fleet, Mosquitto, wait_for
 from tests.support.bundles import bundle_folder
 from tests.system.test_daemon import DRIVE, Daemon, alerts
@@ -90,9 +90,14 @@ class CameraRoot:
             **environment,
         }
         set_up = [f"{name}={value}" for name, value in settings.items()]
-        # As on a board that has nothing else to do, whatever this machine is busy with.
-        first = ["nice", "-n", "-15"]
-        return [*first, *clean_root.entering(self.root, self.shown), "env", *set_up, "/venv/bin/python", *words]
+        return [
+            *priority.FIRST,
+            *clean_root.entering(self.root, self.shown),
+            "env",
+            *set_up,
+            "/venv/bin/python",
+            *words,
+        ]
 
 
 @pytest.fixture(scope="module")

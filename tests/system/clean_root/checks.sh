@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the scenarios in a clean Debian share: each check writes "ok NAME" or "FAIL NAME" with what was said to /results.
 
 check() {
