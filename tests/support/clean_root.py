@@ -46,7 +46,7 @@ ROOTS = {
         "python3,python3-venv,python3-pip,python3-dev,gcc,libc6-dev,libcap-dev,python3-numpy,python3-libcamera,libcamera-ipa",
         pip="picamera2==0.3.38",
     ),
-    "bookworm-arm64": Recipe("bookworm", "python3,python3-venv", architecture="arm64"),
+    "bookworm-arm64": Recipe("bookworm", "systemd,python3,python3-venv", architecture="arm64"),
 }
 UNIT = """\
 [Unit]

@@ -143,7 +143,7 @@ def test_a_stream_is_decided_byte_for_byte_as_on_x86(board: Board, work: Path, f
     assert b'"kind":"microsleep"' in ours
     different = sum(a != b for a, b in zip(ours.splitlines(), theirs.splitlines(), strict=True))
     figure("arm64", "decisions on the recorded drive that differ", different, at_most=0)
-    figure("arm64", "decisions on the recorded drive", len(ours.splitlines()), at_least=100)
+    figure("arm64", "decisions on the recorded drive", len(ours.splitlines()), at_least=50)
 
 
 def test_a_film_is_seen_and_decided_as_on_x86(board: Board, work: Path, figure: Figures) -> None:
