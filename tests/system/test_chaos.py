@@ -135,7 +135,7 @@ def test_each_trouble_once(chaos: Chaos) -> None:
     for deed in chaos.deeds:
         if deed != "SIGSTOP of the broker":  # test_delivery.py has it
             before = len(chaos.daemon.ledger.committed())
-            assert wait_for(lambda before=before: len(chaos.daemon.ledger.committed()) > before + 40, 30.0)
+            assert wait_for(lambda before=before: len(chaos.daemon.ledger.committed()) > before + 20, 30.0)
             chaos.do(deed)
     judge(chaos.listener.heard, chaos.daemon.ledger, 60.0)
     chaos.daemon.finish()
