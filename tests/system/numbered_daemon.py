@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from unittest.mock import MagicMock
 
 import edge.app
 from edge.config.load import load_config
 from edge.decision.engine import DecisionEngine
 from edge.types import FaceObservation
+from edge.vision.observer import FaceObserver
 from tests.system.publisher import keep_ledger, numbered
 
 if TYPE_CHECKING:
@@ -40,25 +41,22 @@ class NumberedEngine(DecisionEngine):
         return decisions
 
 
-class Nobody:
-    """A face observer that sees nobody."""
-
-    def __init__(self, *_: Any) -> None:
-        pass
+class Nobody(FaceObserver):
+    """A face observer that sees nobody and does not look."""
 
     def observe(self, _gray: object, t_ns: int) -> FaceObservation:
         """Return an observation without a face."""
         return FaceObservation(t_ns=t_ns)
 
-    def slow_expression(self, _stride: int) -> None:
-        """There is no expression to be read more seldom."""
-
 
 def no_nets(*_: Any, **__: Any) -> Any:
     """Stand in for the opened networks: there are none."""
-    return SimpleNamespace(
-        names=lambda: (), by_name=dict, degraded_reason=lambda: None, faults=set, short_range_name="none"
-    )
+    nets = MagicMock(expression=None, eye_state=None, mouth=None, short_range_name="none")
+    nets.names.return_value = ()
+    nets.by_name.return_value = {}
+    nets.degraded_reason.return_value = None
+    nets.faults.return_value = set()
+    return nets
 
 
 def main() -> int:
@@ -67,7 +65,7 @@ def main() -> int:
     keep_ledger(Path(ledger))
     NumberedEngine.numbers = iter(range(int(first), int(first) + int(count)))
     edge.app.DecisionEngine = NumberedEngine  # type: ignore[misc]
-    edge.app.FaceObserver = Nobody  # type: ignore[misc, assignment]
+    edge.app.FaceObserver = Nobody  # type: ignore[misc]
     edge.app.open_nets = no_nets
     return edge.app.run_daemon(load_config(Path(config)), config_path=Path(config))
 
