@@ -342,8 +342,10 @@ class Daemon:
         finally:
             notifier.stopping()
             self._stop()
-            for number, handler in previous.items():
-                signal.signal(number, handler)
+            # A second SIGTERM on the way out must not make a failure of an end in good order.
+            if self._failed or self._restart:
+                for number, handler in previous.items():
+                    signal.signal(number, handler)
         if self._poweroff:
             ask_for_poweroff(Path(self._config.service.state_dir))
         if self._failed:

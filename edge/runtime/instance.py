@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import logging
 import os
 from typing import TYPE_CHECKING, Self
 
@@ -10,6 +12,8 @@ from edge.runtime.safe_file import give_to_owner
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+logger = logging.getLogger(__name__)
 
 
 class StateDirError(Exception):
@@ -26,8 +30,7 @@ class SingleInstance:
     def __enter__(self) -> Self:
         try:
             self._dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = os.open(self._dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            give_to_owner(self._file, self._dir)
+            self._file = self._opened()
         except OSError as error:
             raise StateDirError(
                 f"the state directory {self._dir} cannot be used ({error.strerror}); make it writable for this user "
@@ -42,6 +45,18 @@ class SingleInstance:
                 f"another edge-dms already works in {self._dir}; stop it, or give this one its own service.state_dir"
             ) from error
         return self
+
+    def _opened(self) -> int:
+        try:
+            file = os.open(self._dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            if error.errno != errno.EROFS:
+                raise
+            # A worn card becomes read-only. Its vehicle is watched all the same, with what is to be sent in memory.
+            logger.warning("%s is on a disk that is read-only: nothing outlives the end of this process", self._dir)
+            return os.open(self._dir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        give_to_owner(file, self._dir)
+        return file
 
     def __exit__(self, *_: object) -> None:
         if self._file is not None:

@@ -40,9 +40,9 @@ class Commanded(Daemon):
             assert delivered
             np.save(folder / f"{name}.npy", cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY))
         film.release()
-        self.command()
+        self.order()
 
-    def command(self, **changes: Any) -> float:
+    def order(self, **changes: Any) -> float:
         """Change what camera and threads do; return the monotonic second of it."""
         self._commands |= changes
         beside = self.folder / "commands.new"

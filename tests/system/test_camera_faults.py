@@ -44,13 +44,13 @@ def watched_for(daemon: Commanded, seconds: float) -> None:
 def test_a_camera_that_falls_silent_is_noticed_told_and_opened_again(daemon: Commanded, figure: Figures) -> None:
     daemon.start()
     watched_for(daemon, 1.0)
-    silent_s = daemon.command(show="nothing")
+    silent_s = daemon.order(show="nothing")
     noticed_s = daemon.await_decision(is_stall)["t_ns"] / 1e9
     daemon.await_log("cab warning: level 1, health")
     told_s = time.monotonic()
     # Long enough for several tries, each later than the one before.
     daemon.await_log("the camera is opened again in 2 s")
-    back_s = daemon.command(show="open")
+    back_s = daemon.order(show="open")
     recovered_s = daemon.await_log("the camera delivers again")
     figure("camera_stalls", "silent camera: until it is noticed", noticed_s - silent_s, unit="s", at_most=2.0)
     figure("camera_stalls", "silent camera: until the cab tells it", told_s - silent_s, unit="s", at_most=3.0)
@@ -62,13 +62,13 @@ def test_a_driver_that_does_not_return_is_told_and_the_next_life_watches(daemon:
     """Only a new process frees a camera whose driver hangs: the daemon ends by itself, and the manager starts it."""
     daemon.start()
     watched_for(daemon, 1.0)
-    hung_s = daemon.command(show="hang")
+    hung_s = daemon.order(show="hang")
     noticed_s = daemon.await_decision(is_stall)["t_ns"] / 1e9
     daemon.await_log("cab warning: level 1, health")
     told_s = time.monotonic()
     assert daemon.process is not None
     assert daemon.process.wait(30) == 1
-    daemon.command(show="open")
+    daemon.order(show="open")
     daemon.start()
     recovered_s = daemon.await_log("watching", times=2) - daemon.waited_for_processor_s()
     assert "still hangs in its driver; the service restarts" in daemon.log.read_text()
@@ -85,7 +85,7 @@ def test_the_watch_begins_when_the_camera_appears(tmp_path: Path, figure: Figure
         daemon.start()
         daemon.await_log("the camera is opened again in 2 s")
         assert wait_for(lambda: any(map(is_told, daemon.decisions()))), "the driver knows that nobody watches"
-        appeared_s = daemon.command(absent=False)
+        appeared_s = daemon.order(absent=False)
         watching_s = daemon.await_log("watching")
     finally:
         daemon.close()

@@ -42,7 +42,7 @@ def about_the_driver(decisions: list[dict[str, Any]]) -> list[dict[str, Any]]:
 )
 def test_no_alert_is_computed_across_the_gap(daemon: Commanded, stopped_s: float, figure: Figures) -> None:
     time.sleep(2.0)
-    daemon.command(show="closed")
+    daemon.order(show="closed")
     time.sleep(CLOSED_BEFORE_S)
     assert daemon.process is not None
     daemon.process.send_signal(signal.SIGSTOP)
@@ -50,7 +50,7 @@ def test_no_alert_is_computed_across_the_gap(daemon: Commanded, stopped_s: float
     gap_ends_ns = time.monotonic_ns()
     daemon.process.send_signal(signal.SIGCONT)
     time.sleep(CLOSED_BEFORE_S)
-    daemon.command(show="open")
+    daemon.order(show="open")
     assert wait_for(
         lambda: any(one["type"] == "state" and one["t_ns"] > gap_ends_ns for one in daemon.decisions()), 20
     ), "it watches on"
@@ -60,5 +60,5 @@ def test_no_alert_is_computed_across_the_gap(daemon: Commanded, stopped_s: float
 
 
 def test_the_same_eyes_without_a_gap_are_an_alert(daemon: Commanded) -> None:
-    daemon.command(show="closed")
+    daemon.order(show="closed")
     daemon.await_decision(lambda decision: decision["type"] == "alert" and decision["kind"] == "microsleep")

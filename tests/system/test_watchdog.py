@@ -67,7 +67,7 @@ def test_a_stage_that_stands_still_ends_the_pings(
         while len(manager.pings()) < 3:
             assert manager.listen(60.0), daemon.log.read_text()
         assert manager.heard[0][1] == "READY=1"
-        frozen_s = daemon.command(freeze=stage)
+        frozen_s = daemon.order(freeze=stage)
         until_s = time.monotonic() + LISTEN_S
         while (left_s := until_s - time.monotonic()) > 0:
             manager.listen(left_s)
@@ -75,7 +75,7 @@ def test_a_stage_that_stands_still_ends_the_pings(
         assert daemon.process.poll() is None, "only the manager ends a daemon that hangs"
         late_s = max(0.0, manager.pings()[-1] - frozen_s)
         figure("watchdog", f"{stage} frozen: until the last ping", late_s, unit="s", at_most=1.0)
-        daemon.command(freeze=None)
+        daemon.order(freeze=None)
         assert manager.listen(30.0) == "WATCHDOG=1", "they come again with the work"
     finally:
         daemon.close()
@@ -88,7 +88,7 @@ def test_no_ping_comes_before_ready(tmp_path: Path, manager: Manager, figure: Fi
         daemon.start(NOTIFY_SOCKET=manager.address)
         daemon.await_log("cab warnings are written to this log")
         assert manager.listen(LISTEN_S) is None, manager.heard
-        daemon.command(freeze=None)
+        daemon.order(freeze=None)
         while len(manager.pings()) < 1:
             assert manager.listen(60.0), daemon.log.read_text()
         before = [said for _, said in manager.heard].index("READY=1")
