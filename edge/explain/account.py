@@ -142,7 +142,7 @@ def _account(document: Any, where: str) -> Account | None:
         if "kind" not in data or "phase" not in data:
             return None
         return msgspec.convert({"source": document.get("source"), **data}, Account)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:  # JSON may name half of a surrogate pair
         raise AccountError(f"{where}: {str(error).replace('`$.', '`')}; {_HINT}") from None
 
 
