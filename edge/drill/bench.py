@@ -45,7 +45,7 @@ URGENT: Final = 3
 LOOK_EVERY_S: Final = 0.2
 COOL_C: Final = 45.0
 ITS_OWN: Final = frozenset(
-    {"stalled", "frozen", "covered", "slowed", "thermal", "model_error", "dark", "blur", "low_fps"}
+    {"stalled", "frozen", "covered", "garbled", "moved", "slowed", "thermal", "model_error", "dark", "blur", "low_fps"}
 )
 """Reasons of a health alert that are the device's, not the driver's."""
 

@@ -183,7 +183,7 @@ def test_a_seat_that_was_empty_at_standstill_is_no_blind_camera_afterwards() -> 
     assert drive.judge().alerts("health") == []
 
 
-@pytest.mark.parametrize("state", ["stalled", "frozen", "covered", "thermal", "model_error"])
+@pytest.mark.parametrize("state", ["stalled", "frozen", "covered", "garbled", "moved", "thermal", "model_error"])
 def test_a_fault_that_blinds_is_heard_after_a_second(state: str) -> None:
     told = Drive(fps=15).ahead(3).camera(state).ahead(4).judge()
     (story,) = told.alerts("health")

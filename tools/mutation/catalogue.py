@@ -86,7 +86,7 @@ MISTAKES: Final = (
     Mutant(
         "a frozen picture is read",
         "edge/indicators/camera.py",
-        'return self.reported == "frozen"',
+        'return self.reported in {"frozen", "garbled"}',
         "return False",
         (STORY.format("the-picture-freezes-amid-a-blink"),),
     ),
