@@ -342,10 +342,11 @@ class Daemon:
         finally:
             notifier.stopping()
             self._stop()
-            # A second SIGTERM on the way out must not make a failure of an end in good order.
-            if self._failed or self._restart:
-                for number, handler in previous.items():
-                    signal.signal(number, handler)
+            # A second SIGTERM must not make a failure of an end in good order: on its way out Python takes its own
+            # handlers back, and leaves alone what is ignored.
+            goes_on = self._failed or self._restart
+            for number, handler in previous.items():
+                signal.signal(number, handler if goes_on else signal.SIG_IGN)
         if self._poweroff:
             ask_for_poweroff(Path(self._config.service.state_dir))
         if self._failed:
