@@ -33,7 +33,7 @@ T = TypeVar("T")
 FLEET: Final = "drill"
 """First part of every topic: nobody takes a drill for a drive."""
 DRIVING_KMH: Final = 80.0
-START_S: Final = 40.0
+START_S: Final = 60.0
 """Until the first frame was observed; a cold board needs a while to load its libraries [D]."""
 LOOK_S: Final = 8.0
 """So long somebody in the seat is looked for; the camera's exposure needs a second or two [D]."""
