@@ -72,7 +72,6 @@ PLACES: dict[str, tuple[str, dict[str, str]]] = {
     "stdin, stdout and stderr closed": ('exec "$@" <&- >&- 2>&-', {}),
     "32 descriptors": ('ulimit -n 32; exec "$@"', {}),
     "one core": ('exec taskset -c 0 "$@"', {}),
-    f"{MEMORY_MB} MB of data": (f'ulimit -d {MEMORY_MB * 1024}; exec "$@"', {}),
 }
 QUICK = ("stdout a pipe that nobody reads", "32 descriptors")
 

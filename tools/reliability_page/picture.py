@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
     from reliability_page.judge import Row
 
-WIDTH: Final = 860
+WIDTH: Final = 940
 _LINE: Final = 30
 _TOP: Final = 46
 _NAME: Final = 38
 _BAR: Final = 210
 _BAR_WIDTH: Final = 190
 _WORDS: Final = _BAR + _BAR_WIDTH + 30
-_LETTERS: Final = 66
+_LETTERS: Final = 78
 """So many letters of the words fit behind the bar."""
 _STYLE: Final = """\
 text{font:13px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;fill:#1b1f24}
@@ -62,7 +62,7 @@ def _row(row: Row, top: int) -> list[str]:
     line = row.tightest
     if line is None:
         return [*parts, _text(_WORDS, middle + 4.5, MEANING[row.state] if not row.lines else "told, no bound", "s")]
-    style = "broken" if not line.worst.passed else row.state
+    style = "broken" if not line.worst.passed else "kept" if row.state == "broken" else row.state
     if line.worst.used is not None:
         used = min(line.worst.used, 1.0) * _BAR_WIDTH
         parts += [
@@ -72,9 +72,11 @@ def _row(row: Row, top: int) -> list[str]:
         ]
     else:
         parts.append(_text(_BAR, middle + 4.5, "none allowed" if line.worst.at_most == 0 else "as demanded", "s"))
-    words = f"{line.worst.name}: {measured(line)}"
-    said = words if line.worst.at_most == 0 else f"{words} ({demanded(line.worst)})"
-    return [*parts, _text(_WORDS, middle + 4.5, said if len(said) <= _LETTERS else said[: _LETTERS - 1] + "…", "s")]
+    number = measured(line) if line.worst.at_most == 0 else f"{measured(line)} ({demanded(line.worst)})"
+    name, room = line.worst.name, _LETTERS - len(number) - 2
+    # The number is what the eye comes for.
+    name = name if len(name) <= room else f"{name[: max(room - 1, 0)]}…"
+    return [*parts, _text(_WORDS, middle + 4.5, f"{name}: {number}", "s")]
 
 
 def _text(x: float, y: float, text: str, style: str) -> str:
