@@ -34,6 +34,17 @@ refuses_saying() {
 main_pid() { systemctl show -p MainPID --value edge-dms.service; }
 active() { systemctl is-active edge-dms.service; }
 
+wait_until() { # wait_until SECONDS COMMAND...
+  local left=$1
+  shift
+  until "$@" >/dev/null 2>&1; do
+    left=$((left - 1))
+    [ "$left" -gt 0 ] || return 1
+    sleep 1
+  done
+}
+is_active() { [ "$(active)" = active ]; }
+
 # figure ROW NAME VALUE UNIT: for the test outside, which knows the bounds.
 figure() { printf '%s\t' "$@" >>/results/figures; echo >>/results/figures; }
 monotonic() { python3 -c 'import time; print(time.monotonic())'; }

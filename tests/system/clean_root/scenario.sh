@@ -76,8 +76,7 @@ done
 check a-hung-daemon-is-started-again sh -c "test $(systemctl show -p NRestarts --value edge-dms.service) = 1"
 check no-reboot-for-one-failure test ! -e /var/lib/edge-dms-boot/reboots
 check the-watchdog-did-it sh -c 'journalctl -u edge-dms.service | grep -q "Watchdog timeout"'
-sleep 5
-check runs-again active
+check runs-again wait_until 30 is_active
 
 # What a phone wrote on the boot partition.
 mkdir -p /boot/firmware/edge-dms/credentials

@@ -10,16 +10,6 @@ cd /root || exit 1
 health() { mosquitto_sub -h 127.0.0.1 -u fleet -P fleet-secret -t 'dms/1/test/van-1/health' -C 1 -W 60; }
 nice_health() { health | grep -q '"camera":"ok"'; }
 restarts() { systemctl show -p NRestarts --value edge-dms.service; }
-wait_until() { # wait_until SECONDS COMMAND...
-  local left=$1
-  shift
-  until "$@" >/dev/null 2>&1; do
-    left=$((left - 1))
-    [ "$left" -gt 0 ] || return 1
-    sleep 1
-  done
-}
-is_active() { [ "$(active)" = active ]; }
 # Before everybody else on this machine, as on a board that has nothing else to do: systemd, and what it starts.
 first_in_line() { chrt --rr -p 1 1; }
 back_in_line() {
