@@ -72,8 +72,8 @@ def missing(name: str = "trixie") -> str:
     foreign = ROOTS[name].architecture == "arm64" and platform.machine() != "aarch64"
     if foreign and not Path("/proc/sys/fs/binfmt_misc/qemu-aarch64").exists():
         return (
-            "arm64 programs do not run here: sudo apt install qemu-user-static binfmt-support, "
-            "then sudo mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc; sudo update-binfmts --enable"
+            "arm64 programs do not run here: sudo apt install -t bookworm-backports qemu-user-static, then "
+            "sudo mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc; sudo /usr/lib/systemd/systemd-binfmt"
         )
     return ""
 
