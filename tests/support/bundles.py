@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -14,6 +16,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 def bundle_folder(python: str, machine: str) -> Path:
     """Make the bundle for this Python and processor; return the folder that holds it and nothing else."""
     folder = Path(tempfile.mkdtemp(prefix=f"edge-dms-bundle-{python}-{machine}-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     what = ["--python", python, "--machine", machine, "--output", str(folder)]
     subprocess.run(["bash", "tools/make_bundle.sh", *what], cwd=CHECKOUT, check=True)
     return folder
