@@ -6,6 +6,7 @@ export EDGE_DMS_SETTLE_S=3 HOME=/root
 exec 2>&1
 cd /root || exit 1
 
+# shellcheck source=tests/system/clean_root/checks.sh
 . /checks.sh
 points_to() { [ "$(readlink /opt/edge-dms/current)" = "$1" ]; }
 

@@ -5,6 +5,7 @@ set -u
 export EDGE_DMS_SETTLE_S=3 HOME=/root
 exec 2>&1
 cd /root || exit 1
+# shellcheck source=tests/system/clean_root/checks.sh
 . /checks.sh
 
 health() { mosquitto_sub -h 127.0.0.1 -u fleet -P fleet-secret -t 'dms/1/test/van-1/health' -C 1 -W 60; }
