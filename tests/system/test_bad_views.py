@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import cv2
+import numpy as np
 import pytest
 
 from edge.camera.faults import Fault
@@ -17,7 +18,8 @@ from tests.support.lock_step import Judged, judged
 from tests.system.test_daemon import DRIVE
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from edge.camera.faults import FaultKind
@@ -116,3 +118,85 @@ def test_a_bad_view_is_told_raises_no_alarm_and_is_over_with_it(
     figure("bad_view", "until it is told to be over", back_s, unit="s", at_most=3.0)
     figure("bad_view", "alarms about the driver meanwhile", len(wrong), at_most=0)
     figure("bad_view", "length of the bad pictures", bad_s, unit="s")
+
+
+def two_faces(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Seat a passenger farther back, in the upper right corner."""
+    seen = picture.copy()
+    passenger = cv2.resize(picture, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA)
+    seen[: passenger.shape[0], -passenger.shape[1] :] = passenger
+    return seen
+
+
+def at_the_edge(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Move the camera until the border runs through the driver's cheek."""
+    aside_px = picture.shape[1] // 3
+    return cv2.copyMakeBorder(picture[:, aside_px:], 0, 0, 0, aside_px, cv2.BORDER_REPLICATE)
+
+
+def four_pixels(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Show the driver so far away that his face is four pixels wide."""
+    seen = empty_seat(picture)
+    tiny = cv2.resize(picture, None, fx=0.02, fy=0.02, interpolation=cv2.INTER_AREA)
+    seen[200 : 200 + tiny.shape[0], 300 : 300 + tiny.shape[1]] = tiny
+    return seen
+
+
+def empty_seat(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Draw the cabin beside the driver over him, with the sensor's noise."""
+    cabin = cv2.resize(picture[:, : picture.shape[1] // 4], picture.shape[::-1])
+    noise = np.random.default_rng(int(picture.sum())).integers(-3, 4, picture.shape)
+    return np.clip(cabin + noise, 0, 255).astype(np.uint8)
+
+
+ODD = {two_faces: set(), at_the_edge: set(), four_pixels: {"driver_absent"}, empty_seat: {"driver_absent"}}
+"""What may be said of the driver meanwhile: only that nobody is seen."""
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seen", ODD, ids=lambda seen: seen.__name__)
+def test_an_odd_face_is_no_tired_or_angry_driver(
+    seen: Callable[[NDArray[np.uint8]], NDArray[np.uint8]], pictures: Pictures, nets: Nets, figure: Figures
+) -> None:
+    shown = [*pictures[: round(GOOD_S * FPS)], *map(seen, pictures[: round(GOOD_S * FPS)])]
+    found = judged(shown, None, len(shown) + round(GOOD_S * FPS), FPS, nets)
+    told = {alert.kind for _, alert in found.alerts} - {"health"}
+    assert told <= ODD[seen]
+    figure("bad_view", "odd faces taken for a tired or angry driver", len(told - ODD[seen]), at_most=0)
+    assert found.states[-1][1] == "ok"
+
+
+@pytest.mark.full
+@pytest.mark.timeout(1800)
+def test_ten_minutes_without_a_face_say_that_once_and_are_over_with_it(
+    pictures: Pictures, nets: Nets, figure: Figures
+) -> None:
+    slow_fps, empty_s = 10.0, 600.0
+    empty = [empty_seat(picture) for picture in pictures[: round(GOOD_S * slow_fps)]]
+    good = pictures[:: round(FPS / slow_fps)]
+    shown = [*good[: round(GOOD_S * slow_fps)], *(empty * 60)[: round(empty_s * slow_fps)], *good]
+    found = judged(shown, None, round((GOOD_S + empty_s + GOOD_S) * slow_fps), slow_fps, nets)
+    opened = [alert.kind for _, alert in found.alerts if alert.phase == "opened"]
+    figure(
+        "bad_view", "ten minutes without a face: alerts that nobody is seen", opened.count("driver_absent"), at_most=1
+    )
+    figure(
+        "bad_view",
+        "ten minutes without a face: alarms about the driver",
+        len(set(opened) - {"driver_absent", "health"}),
+        at_most=0,
+    )
+    over_s = next(at_s for at_s, alert in found.alerts if (alert.kind, alert.phase) == ("driver_absent", "closed"))
+    back_s = over_s - GOOD_S - empty_s
+    figure("bad_view", "ten minutes without a face: until he is back", back_s, unit="s", at_most=3.0, at_least=0.0)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("fps", [1.0, 120.0])
+def test_a_strange_frame_rate_raises_no_alarm(fps: float, pictures: Pictures, nets: Nets, figure: Figures) -> None:
+    step = fps / FPS
+    shown = [pictures[int(number / step)] for number in range(round(GOOD_S * fps))]
+    found = judged(shown, None, len(shown), fps, nets)
+    figure(
+        "bad_view", f"alarms about a calm driver at {fps:g} frames a second", len(alarms(found, 0.0, GOOD_S)), at_most=0
+    )
