@@ -168,10 +168,11 @@ def _why(judgement: Judgement) -> str:
     clauses = []
     for one in judgement.judged:
         entry = one.entry
-        saying = (
-            NAMES[entry.name].saying if entry.name in NAMES else f"{entry.name} was {{value}} (limit {{threshold}})"
-        )
-        clauses.append(saying.format(value=quantity(entry, entry.value), threshold=quantity(entry, entry.threshold)))
+        said, limit = quantity(entry, entry.value), quantity(entry, entry.threshold)
+        if entry.name in NAMES:
+            clauses.append(NAMES[entry.name].saying.format(value=said, threshold=limit))
+        else:
+            clauses.append(f"{entry.name} was {said} (limit {limit})")
     if not clauses:
         return ""
     text = clauses[0] if len(clauses) == 1 else ", ".join(clauses[:-1]) + ", and " + clauses[-1]

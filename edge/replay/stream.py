@@ -122,7 +122,7 @@ def _refusal(path: Path, number: int, line: bytes, error: Exception) -> StreamEr
             path, number, "expected a JSON object", "each line is one JSON object with `type` and `t_ns`"
         )
     kind = content.get("type")
-    if kind not in _KINDS:
+    if not isinstance(kind, str) or kind not in _KINDS:
         known = ", ".join(_KINDS)
         if kind is None:
             return StreamError(path, number, "`type` is missing", f"one of: {known}")
