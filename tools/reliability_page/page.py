@@ -88,7 +88,7 @@ def _provenance(records: Sequence[Record], full: set[str]) -> str:
     lines = []
     for test, record in tests.items():
         command = f"bash tools/test.sh {'--full ' if test in full else ''}{test}"
-        lines.append(f"<sub>{record.date[:10]}, {record.commit}, {record.machine}: `{command}`</sub>")
+        lines.append(f"<sub>{record.date[:10]}, {record.machine}: `{command}`</sub>")
     return "  \n".join(lines) + "\n"
 
 
