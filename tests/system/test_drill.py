@@ -115,10 +115,14 @@ def test_a_weak_supply_is_told_and_takes_work_away(bench: Bench, figure: Figures
     begun_ns = time.monotonic_ns()
     word.write_text("50001")
     told_s = bench.fault_told("supply", begun_ns, 40.0)
-    health = bench.fleet.latest(bench.config.mqtt.vehicle, "health")
-    assert health is not None
-    assert (health["cadence"], health["throttling"]) == ("reduced", "under_voltage")
-    assert health["cadence_reason"] == "under voltage"
+    # A cadence changes once in ten seconds at most: another cause may have taken that turn.
+    health = bench.arrival(
+        begun_ns,
+        15.0,
+        lambda one: one.name == "health" and one.document.get("cadence") == "reduced",
+        "less work was taken on",
+    ).document
+    assert (health["throttling"], health["cadence_reason"]) == ("under_voltage", "under voltage")
     figure("heat", "until health says that the supply is too weak", told_s, unit="s", at_most=15.0)
     word.write_text("50000")
     bench.wait(
