@@ -31,6 +31,9 @@ FIRST_RETRY_S: Final = 1.0
 LONGEST_RETRY_S: Final = 60.0
 STEADY_S: Final = 2.0
 """A connection that lasted so long was a good one: the next attempt waits as little as the first [D]."""
+STALL_TOLD_S: Final = 5.0
+"""A stall is over for the fleet so long into a connection that answers: health, which tells of changes a second apart,
+has told of it by then [D]."""
 NOT_TAKEN: Final = 0
 """Stands for the id of a message that the client did not take; MQTT counts ids from 1."""
 
@@ -68,6 +71,7 @@ class Link:
         self._number = 0
         self._connection: Connection | None = None
         self._since_ns = 0
+        self._answers = False
         self._unanswered: dict[int, tuple[int, int]] = {}  # message id -> when it was sent, its number
         self._retry_s = FIRST_RETRY_S
         self._retry_ns = 0
@@ -89,6 +93,8 @@ class Link:
             self._give_up(now_ns, f"a callback failed: {self._connection.broken}")
         elif now_ns - self._oldest_debt_ns(now_ns) > STALL_S * NS_PER_S:
             self._give_up(now_ns, f"no answer for {STALL_S:g} s")
+        elif self._answers and now_ns - self._since_ns >= STALL_TOLD_S * NS_PER_S:
+            self.faults.discard("mqtt_stalled")
 
     def take(self, event: NetworkEvent, now_ns: int) -> bool:
         """Note what the network told; False for news of a connection that is no more."""
@@ -101,16 +107,12 @@ class Link:
                 if self._listen:
                     self._connection.subscribe(self._listen)
                 self._since_ns = self.last_answer_ns = now_ns
+                self._answers = False
                 self.faults.discard("mqtt_not_authorised")
                 logger.info("connected to %s:%d", self._settings.host, self._settings.port)
                 self._complained = ""
             case Answered():
-                debt = self._unanswered.pop(event.message_id, None)
-                if debt is None:
-                    return False
-                self.answered = max(self.answered, debt[1])
-                self.last_answer_ns = now_ns
-                self.faults.discard("mqtt_stalled")
+                return self._note_answer(event.message_id, now_ns)
             case Received():
                 pass
             case Listening():
@@ -119,6 +121,15 @@ class Link:
                 if event.not_authorised:
                     self.faults.add("mqtt_not_authorised")
                 self._lost(now_ns, event.why)
+        return True
+
+    def _note_answer(self, message_id: int, now_ns: int) -> bool:
+        debt = self._unanswered.pop(message_id, None)
+        if debt is None:
+            return False
+        self.answered = max(self.answered, debt[1])
+        self.last_answer_ns = now_ns
+        self._answers = True
         return True
 
     def _note_listening(self, *, refused: bool) -> None:

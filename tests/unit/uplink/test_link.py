@@ -6,7 +6,7 @@ import pytest
 
 from edge.config.schema import Mqtt
 from edge.uplink import link as link_module
-from edge.uplink.link import LONGEST_RETRY_S, STALL_S, Link
+from edge.uplink.link import LONGEST_RETRY_S, STALL_S, STALL_TOLD_S, Link
 from edge.uplink.mqtt import Listening, MqttSettingsError
 from edge.uplink.topics import Topics
 from tests.support.uplink import FakeConnection, S, fake_network
@@ -136,6 +136,8 @@ def test_stall_is_judged_by_the_oldest_debt_and_forgiven_by_an_answer(link: Link
     connection = connect(link, network, 40 * S)
     message_id = link.publish("t", b"", 40 * S)
     link.take(connection.answer(message_id), 41 * S)
+    assert link.faults == {"mqtt_stalled"}, "health is to tell it first"
+    link.poll(round((40 + STALL_TOLD_S) * S))
     assert link.faults == set()
     assert link.last_answer_ns == 41 * S
 

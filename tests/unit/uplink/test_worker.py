@@ -220,7 +220,8 @@ def test_silent_broker_is_given_up_and_the_fault_is_told(network: type[ObligingC
     assert network.made[0].given_up
     clock.advance(60.0)
     assert wait_for(lambda: uplink.counters().delivered == 1)
-    assert uplink.counters().faults == ()
+    clock.advance(link_module.STALL_TOLD_S)
+    assert wait_for(lambda: uplink.counters().faults == ())
     assert uplink.counters().reconnects == 1
     uplink.stop(1.0)
 
