@@ -58,6 +58,8 @@ QUEUE_LENGTH: Final = 256
 """Alerts on their way to the disk; at ten a second this is a disk that hangs for half a minute [D]."""
 IDLE_S: Final = 0.2
 """Longest sleep of the thread; new work wakes it at once."""
+ALERTS_NS: Final = 50_000_000
+"""Longest that alerts are gathered for one commit: a power cut must not find a burst of them in memory [D]."""
 GOODBYE_S: Final = 1.0
 """How long the end waits for the broker to take `offline`, and again to close [D]."""
 
@@ -303,14 +305,7 @@ class Uplink:
         now = self._clock.now()
         for news in events:
             self._take(news, now)
-        while True:
-            try:
-                change, context, in_cab = self._alerts.get_nowait()
-            except queue.Empty:
-                break
-            if in_cab is not None:
-                context = msgspec.structs.replace(context, in_cab=in_cab())
-            self._keeper.put(change, context, now)
+        self._take_alerts(now)
         self._take_trips(now)
         if self._link.connected:
             self._keeper.settle(self._link.answered, now)
@@ -331,6 +326,19 @@ class Uplink:
         self._count(now)
         self._tell(now)
         return now
+
+    def _take_alerts(self, now: Instant) -> None:
+        """Take what was offered, until an output in the cab lets it wait: what was taken goes to the disk first."""
+        until_ns = self._clock.now().mono_ns + ALERTS_NS
+        while self._clock.now().mono_ns <= until_ns:
+            try:
+                change, context, in_cab = self._alerts.get_nowait()
+            except queue.Empty:
+                return
+            if in_cab is not None:
+                context = msgspec.structs.replace(context, in_cab=in_cab())
+            self._keeper.put(change, context, now)
+        self._wake()
 
     def _take_configuration(self, now: Instant) -> None:
         config, self._reloaded = self._reloaded, None

@@ -101,6 +101,8 @@ def test_a_purge_on_the_device_leaves_nothing_at_all(broker: Mosquitto, daemon: 
     refused = subprocess.run(command, capture_output=True, text=True, check=False)
     assert refused.returncode == 1
     assert "stop it first" in refused.stderr
+    log = folder / "state" / "outbox.db-wal"
+    assert wait_for(lambda: b"distraction" in log.read_bytes()), "an alert is on the disk, not only decided"
     daemon.end(signal.SIGKILL)
     assert daemon.waiting() > 0
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -84,6 +84,27 @@ def test_what_the_driver_was_given_is_asked_in_the_thread_that_may_wait(
     assert event["data"]["in_cab"] == {"played": True, "latency_ms": 21.0}
 
 
+def test_alerts_reach_the_disk_one_by_one_while_an_output_in_the_cab_is_slow(
+    network: type[ObligingConnection], tmp_path: Path
+) -> None:
+    network.reason_code = 0x10  # nobody is subscribed: they stay on the disk
+    clock = SetClock()
+    uplink = Uplink(MQTT, Outbox(), state_dir=tmp_path, info=INFO, clock=clock)
+    on_disk: list[int] = []
+
+    def in_cab() -> InCab:
+        clock.advance(0.1)
+        on_disk.append(uplink.counters().outbox_depth)
+        return InCab(played=False)
+
+    for number in range(4):
+        assert uplink.offer_alert(notice(number), AlertContext(), in_cab)
+    uplink.start()
+    assert wait_for(lambda: uplink.counters().outbox_depth == 4)
+    uplink.stop(0.0)
+    assert on_disk == [0, 1, 2, 3]
+
+
 def test_end_says_the_last_words_then_offline_then_goodbye(uplink: Uplink, network: type[ObligingConnection]) -> None:
     uplink.start()
     uplink.offer_alert(alert(), CONTEXT)
