@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -76,6 +77,41 @@ def open_database(state_dir: Path, max_mb: float) -> tuple[sqlite3.Connection, P
         raise explained(error, path) from error
 
 
+def file_identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from every other, whatever it is called; None when there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def copy_beside(database: sqlite3.Connection, path: Path) -> Path:
+    """Write an open database into a fresh file beside `path`, durably; return where. Raises `OSError` and SQLite's."""
+    beside = path.with_name(f"{path.name}.new")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beside.unlink(missing_ok=True)
+    database.execute("VACUUM INTO ?", (str(beside),))
+    beside.chmod(0o600)
+    with beside.open("rb") as file:
+        os.fsync(file.fileno())
+    return beside
+
+
+def take_place(written: Path, path: Path) -> Path | None:
+    """Let a whole file take the place of another, which is put aside; return where, None when there was none."""
+    aside = _quarantine(path) if os.path.lexists(path) else None
+    # A log of the file that is gone would be played into this one.
+    path.with_name(f"{path.name}-wal").unlink(missing_ok=True)
+    written.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return aside
+
+
 def explained(error: Exception, path: Path) -> OutboxError:
     """Turn what went wrong with the file into words and a remedy."""
     if is_full(error):
@@ -103,14 +139,15 @@ def keep_ballast(state_dir: Path) -> bool:
             file.flush()
             os.fsync(file.fileno())
     except OSError:
-        path.unlink(missing_ok=True)
+        give_up_ballast(state_dir)
         return False
     return True
 
 
 def give_up_ballast(state_dir: Path) -> None:
-    """Free the space in reserve."""
-    (state_dir / BALLAST_NAME).unlink(missing_ok=True)
+    """Free the space in reserve; a disk that does not even delete is told by the next commit."""
+    with suppress(OSError):
+        (state_dir / BALLAST_NAME).unlink(missing_ok=True)
 
 
 def _connect(path: Path, max_mb: float) -> sqlite3.Connection:
@@ -132,6 +169,9 @@ def _connect(path: Path, max_mb: float) -> sqlite3.Connection:
         database.executescript(SCHEMA)
     except BaseException as error:
         database.close()
+        if not existed:
+            # What a full disk took of a new file: the next attempt must not take it for a damaged one.
+            path.unlink(missing_ok=True)
         if isinstance(error, sqlite3.DatabaseError) and _means_damage(error):
             raise Damaged(str(error)) from error
         raise

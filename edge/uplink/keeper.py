@@ -23,7 +23,8 @@ logger = logging.getLogger(__name__)
 NS_PER_S: Final = 1_000_000_000
 RETRY_S: Final = 2.0
 """Pause after the disk refused a write, or the file could not be opened [D]."""
-BALLAST_RETRY_S: Final = 60.0
+SPARE_RETRY_S: Final = 60.0
+"""Pause between attempts at what is good to have: space in reserve, a name for the file [D]."""
 MAX_PENDING: Final = 512
 """Messages held in memory while the disk does not take them [D]."""
 
@@ -39,7 +40,7 @@ class Keeper:
         self._delivered: list[int] = []
         self._dropped = {False: 0, True: 0}  # by critical, while in memory
         self._retry_ns = now.mono_ns
-        self._ballast_ns = now.mono_ns
+        self._ballast_ns = self._look_ns = now.mono_ns
         self._complained = ""
         self._ready = False
         previous = 0
@@ -81,16 +82,15 @@ class Keeper:
             if not self._ready:
                 self._take_over(now)
                 self._ready = True
+            if now.mono_ns >= self._look_ns and not self.outbox.is_in_place():
+                self._put_back(now)
             return self._write(now)
         except OutboxError as error:
             self._fail(error, now)
             return False
 
     def rows(self, after: int, limit: int, now: Instant) -> list[tuple[int, StoredAlert]]:
-        """Return committed rows above `after` that the broker has not answered for, in order.
-
-        None while the outbox cannot be read.
-        """
+        """Return committed rows above `after` that the broker has not answered for; none while they cannot be read."""
         if not self.outbox.is_open:
             return []
         try:
@@ -119,7 +119,10 @@ class Keeper:
     @property
     def last_seq(self) -> int:
         """Newest sequence number on disk."""
-        return self.outbox.last_seq() if self.outbox.is_open else 0
+        try:
+            return self.outbox.last_seq() if self.outbox.is_open else 0
+        except OutboxError:  # told by the next flush, which comes to the same file
+            return 0
 
     @property
     def pending(self) -> int:
@@ -142,6 +145,20 @@ class Keeper:
             self.faults.add("outbox_damaged")
             logger.error("the outbox was damaged; it lies in %s, a new one is in use", self.outbox.quarantined)
 
+    def _put_back(self, now: Instant) -> None:
+        """Give the rows a name again: somebody deleted or replaced the file, and a restart would begin without them."""
+        self.faults.add("outbox_damaged")
+        try:
+            aside = self.outbox.put_back()
+        except OutboxError as error:
+            if not self.outbox.is_open:
+                raise
+            self._look_ns = now.mono_ns + round(SPARE_RETRY_S * NS_PER_S)
+            logger.warning("the outbox was deleted or replaced and cannot be put back yet: %s", error)
+        else:
+            lies = "" if aside is None else f"; what lay in its place is now {aside}"
+            logger.error("the outbox was deleted or replaced while in use: put back with all its alerts%s", lies)
+
     def _write(self, now: Instant) -> bool:
         if self._delivered:
             self.outbox.delete(self._delivered)
@@ -153,7 +170,7 @@ class Keeper:
         self.faults -= {"outbox_unavailable", "disk_full"}
         self._complained = ""
         if now.mono_ns >= self._ballast_ns:
-            self._ballast_ns = now.mono_ns + round(BALLAST_RETRY_S * NS_PER_S)
+            self._ballast_ns = now.mono_ns + round(SPARE_RETRY_S * NS_PER_S)
             self.outbox.keep_ballast()
         return wrote
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,10 +20,13 @@ from edge.uplink.database import (
     PAGE_BYTES,
     OutboxError,
     OutboxFullError,
+    copy_beside,
     explained,
+    file_identity,
     give_up_ballast,
     keep_ballast,
     open_database,
+    take_place,
 )
 from edge.uplink.envelope import StoredAlert
 from edge.uplink.trip import StoredTrip
@@ -64,6 +68,7 @@ class AlertOutbox:
         self._path = state_dir / FILE_NAME
         self._settings = settings
         self._database: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
         self._depth = 0
         self._dropped = {False: 0, True: 0}  # by critical
         self._has_ballast = False
@@ -71,6 +76,7 @@ class AlertOutbox:
     def open(self) -> None:
         """Open and examine the file; a damaged one is put aside. Raises `OutboxError` with a remedy."""
         self._database, quarantined = open_database(self._state_dir, self._settings.max_mb)
+        self._identity = file_identity(self._path)
         self.quarantined = quarantined or self.quarantined
         self._depth = self._value("SELECT count(*) FROM alert")
         for critical, name in ((False, "dropped_info"), (True, "dropped_critical")):
@@ -247,6 +253,27 @@ class AlertOutbox:
             self._write_anew()
         return gone
 
+    def is_in_place(self) -> bool:
+        """Tell whether the file that is written is still the one that a next start would find."""
+        return file_identity(self._path) == self._identity
+
+    def put_back(self) -> Path | None:
+        """Write the rows into a fresh file: the one in use was deleted or replaced, and ends with this process.
+
+        What lies in its place is put aside; returns where, None when there was nothing. Raises `OutboxError`: the rows
+        then stay where they are.
+        """
+        try:
+            written = copy_beside(self._connection, self._path)
+            self.close()
+            aside = take_place(written, self._path)
+        except (OSError, sqlite3.Error) as error:
+            raise explained(error, self._path) from error
+        finally:
+            if not self.is_open:
+                self.open()
+        return aside
+
     def keep_ballast(self) -> bool:
         """Fill the reserve again after a full disk; False when there is no space yet."""
         if not self._has_ballast:
@@ -276,7 +303,9 @@ class AlertOutbox:
             database.execute("COMMIT")
         except BaseException as error:
             if database.in_transaction:
-                database.execute("ROLLBACK")
+                # A disk that fails even here: the error that led here says so, and the file is opened anew.
+                with suppress(sqlite3.Error):
+                    database.execute("ROLLBACK")
             self._depth, self._dropped = depth, dropped
             if isinstance(error, sqlite3.Error):
                 raise explained(error, self._path) from error

@@ -141,3 +141,9 @@ def test_ballast_holds_real_space(tmp_path: Path) -> None:
     give_up_ballast(tmp_path)
     assert not (tmp_path / BALLAST_NAME).exists()
     assert not keep_ballast(tmp_path / "nowhere")
+
+
+def test_ballast_that_can_neither_be_written_nor_deleted_is_done_without(tmp_path: Path) -> None:
+    (tmp_path / BALLAST_NAME).mkdir()
+    assert not keep_ballast(tmp_path)
+    give_up_ballast(tmp_path)

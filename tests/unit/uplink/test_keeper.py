@@ -6,7 +6,7 @@ import pytest
 
 from edge.config.schema import Outbox
 from edge.uplink.database import FILE_NAME, OutboxBusyError, OutboxError, OutboxFullError
-from edge.uplink.keeper import MAX_PENDING, RETRY_S, Keeper
+from edge.uplink.keeper import MAX_PENDING, RETRY_S, SPARE_RETRY_S, Keeper
 from edge.uplink.outbox import AlertOutbox
 from tests.support.uplink import CONTEXT, INFO, NOON_NS, S, SetClock, alert, notice
 
@@ -194,6 +194,58 @@ def test_file_damaged_while_in_use_is_put_aside(tmp_path: Path, monkeypatch: pyt
     keeper.outbox.close()
 
 
+@pytest.mark.parametrize("with_log", [True, False])
+def test_file_deleted_while_in_use_is_put_back_with_its_rows(tmp_path: Path, *, with_log: bool) -> None:
+    clock = SetClock()
+    keeper = keeper_in(tmp_path, clock)
+    keeper.put(alert(), CONTEXT, clock.now())
+    keeper.flush(clock.now())
+    for path in (tmp_path / FILE_NAME, *([tmp_path / f"{FILE_NAME}-wal"] if with_log else [])):
+        path.unlink()
+    keeper.put(notice(1), CONTEXT, clock.now())
+    assert keeper.flush(clock.advance(1.0))
+    assert keeper.faults == {"outbox_damaged"}
+    keeper.outbox.close()
+    next_life = AlertOutbox(tmp_path, Outbox())
+    next_life.open()
+    assert [seq for seq, _ in next_life.after(0, 10)] == [1, 2]
+    assert next_life.last_seq() == 2
+    assert next_life.last_start() == NOON_NS // S
+    assert [stored.change.key for stored in next_life.open_alerts()] == ["eyes_closed-1", "microsleep-1"]
+    next_life.close()
+
+
+def test_what_took_the_place_of_the_file_is_put_aside(tmp_path: Path) -> None:
+    clock = SetClock()
+    keeper = keeper_in(tmp_path, clock)
+    keeper.put(alert(), CONTEXT, clock.now())
+    keeper.flush(clock.now())
+    (tmp_path / FILE_NAME).rename(tmp_path / "moved")
+    (tmp_path / FILE_NAME).mkdir()
+    keeper.flush(clock.advance(1.0))
+    assert keeper.faults == {"outbox_damaged"}
+    assert (tmp_path / f"{FILE_NAME}.damaged.1").is_dir()
+    assert [seq for seq, _ in keeper.rows(0, 10, clock.now())] == [1]
+    keeper.outbox.close()
+
+
+def test_file_that_cannot_be_put_back_goes_on_without_a_name(tmp_path: Path) -> None:
+    clock = SetClock()
+    folder = tmp_path / "state"
+    keeper = keeper_in(folder, clock)
+    folder.rename(tmp_path / "moved")
+    folder.write_text("in the way")
+    keeper.put(alert(), CONTEXT, clock.now())
+    assert keeper.flush(clock.advance(1.0))
+    assert [seq for seq, _ in keeper.rows(0, 10, clock.now())] == [1]
+    assert keeper.faults == {"outbox_damaged"}
+    folder.unlink()
+    keeper.flush(clock.advance(SPARE_RETRY_S))
+    assert (folder / FILE_NAME).is_file()
+    assert [seq for seq, _ in keeper.rows(0, 10, clock.now())] == [1]
+    keeper.outbox.close()
+
+
 def test_rows_that_cannot_be_read_are_a_fault_not_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = SetClock()
     keeper = keeper_in(tmp_path, clock)
@@ -201,7 +253,12 @@ def test_rows_that_cannot_be_read_are_a_fault_not_an_end(tmp_path: Path, monkeyp
     def broken(_seq: int, _limit: int) -> list[object]:
         raise OutboxError("disk I/O error")
 
+    def nothing_to_read() -> int:
+        raise OutboxError("disk I/O error")
+
     monkeypatch.setattr(keeper.outbox, "after", broken)
+    monkeypatch.setattr(keeper.outbox, "last_seq", nothing_to_read)
+    assert keeper.last_seq == 0  # asked when a connection is made
     assert keeper.rows(0, 10, clock.now()) == []
     assert keeper.faults == {"outbox_unavailable"}
 
