@@ -19,8 +19,7 @@ from edge.aim.judge import Lamp
 from edge.aim.measures import Measures
 from edge.aim.session import MOVES, Session
 from edge.camera.base import CameraError
-from edge.camera.ir_control import IrControl
-from edge.camera.ir_light import output_for
+from edge.camera.ir_control import ir_control_for
 from edge.offline import Perception
 from edge.runtime.clock import NS_PER_S, SystemClock
 from edge.runtime.slot import LatestSlot
@@ -74,9 +73,7 @@ class Aiming:
         self._slot: LatestSlot[Frame] = LatestSlot()
         self._lost: CameraError | None = None
         self._vehicle = vehicle_for(config.vehicle)
-        ir = msgspec.structs.replace(config.camera.ir, tau_s=LAMP_TAU_S)
-        output = output_for(ir)
-        self._lamp = None if output is None else IrControl(ir, output, self._clock)
+        self._lamp = ir_control_for(msgspec.structs.replace(config.camera.ir, tau_s=LAMP_TAU_S), self._clock)
         self.session = Session(config.camera, config.rules, lamp_driven=self._lamp is not None)
 
     def __enter__(self) -> Self:

@@ -32,13 +32,13 @@ from unittest import mock
 import msgspec
 
 from edge import app
-from edge.actuators.open import actuators_for
 from edge.config.load import ConfigError, load_config
 from edge.config.schema import Cab, Config
 from edge.decision.engine import DecisionEngine
 from edge.health import HealthReporter
 from edge.inference.manifest import ModelError
 from edge.replay.record import LineWriter
+from edge.surroundings import Surroundings
 from edge.types import AlertChange, CabWarning, FaceObservation
 from edge.uplink import worker as uplink_worker
 from edge.uplink.outbox import AlertOutbox
@@ -98,6 +98,14 @@ class StuckOutput(Probe):
     def start(self, level: Level, kind: AlertKind) -> None:  # noqa: ARG002 - it hangs at any
         """Hang until the process ends."""
         threading.Event().wait()
+
+
+class ProbedSurroundings(Surroundings):
+    """The machine, with the probe and an output that hangs before its own."""
+
+    def actuators(self, cab: Cab) -> Sequence[Actuator]:
+        """Return all of them."""
+        return [Probe(), StuckOutput(), *super().actuators(cab)]
 
 
 class EagerEngine(DecisionEngine):
@@ -187,15 +195,13 @@ def measure(config: Config, film: Path | None, seconds: float) -> dict[str, Any]
             recording=replace(config.recording, stream_file=str(Path(scratch) / "stream.jsonl")),
             service=replace(config.service, state_dir=scratch),
         )
-        outputs: list[Actuator] = [Probe(), StuckOutput(), *actuators_for(config.cab)]
         with (
-            mock.patch.object(app, "DecisionEngine", EagerEngine),
-            mock.patch.object(app, "actuators_for", return_value=outputs),
+            mock.patch("edge.parts.engine.DecisionEngine", EagerEngine),
             mock.patch.object(uplink_worker, "AlertOutbox", SlowOutbox),
             mock.patch.object(app, "HealthReporter", KeptReporter),
             mock.patch("edge.replay.record.LineWriter", SlowWriter),
         ):
-            daemon = app.Daemon(trial)
+            daemon = app.Daemon(trial, surroundings=ProbedSurroundings())
             timer = threading.Timer(seconds, signal.raise_signal, (signal.SIGTERM,))
             timer.daemon = True
             timer.start()

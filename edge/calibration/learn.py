@@ -6,8 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING, Self
 
 from edge.calibration.account import Progress
-from edge.camera.ir_control import IrControl
-from edge.camera.ir_light import output_for
+from edge.camera.ir_control import ir_control_for
 from edge.drivers import hashed
 from edge.offline import Perception
 from edge.runtime.clock import SystemClock
@@ -63,8 +62,7 @@ class LiveCab:
             self.vehicle = vehicle_for(config.vehicle)
             self.vehicle.start()
             undo.callback(self.vehicle.close)
-            output = output_for(config.camera.ir)
-            self._light = None if output is None else IrControl(config.camera.ir, output, SystemClock())
+            self._light = ir_control_for(config.camera.ir, SystemClock())
             if self._light is not None:
                 undo.enter_context(self._light.following())
             self._undo = undo.pop_all()

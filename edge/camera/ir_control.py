@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge.camera.capture import Condition
 from edge.camera.ir_check import IrCheck
-from edge.camera.ir_light import IrLightError, IrOutput
+from edge.camera.ir_light import IrLightError, IrOutput, output_for
 from edge.indicators.ir_power import FULL, IrPower
 
 if TYPE_CHECKING:
@@ -35,6 +35,12 @@ NOT_LIT: Final = (
     "the infrared light is on and the picture does not get brighter; check its plug, its supply and camera.ir"
 )
 NS_PER_S: Final = 1_000_000_000
+
+
+def ir_control_for(settings: IrLight, clock: Clock) -> IrControl | None:
+    """Make what drives the configured light; None when the light is not ours to drive."""
+    output = output_for(settings)
+    return None if output is None else IrControl(settings, output, clock)
 
 
 class IrControl:

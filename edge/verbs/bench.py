@@ -98,10 +98,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _bench_decisions(args: argparse.Namespace) -> int:
+    from edge.parts.engine import engine_for
     from edge.replay.bench_decisions import DecisionCosts, document, replay_costs
     from edge.replay.simulated_drive import minutes
     from edge.runtime.health import peak_rss_mb
-    from edge.verbs.inputs import engine_for
 
     if args.input is not None:
         raise Complaint("--decisions simulates its drive; leave INPUT out")
@@ -127,9 +127,10 @@ def _bench_decisions(args: argparse.Namespace) -> int:
 
 
 def _measure(path: Path, config: Config) -> dict[str, Any]:
+    from edge.parts.engine import engine_for
     from edge.replay.bench import FrameCosts, document
     from edge.runtime.health import peak_rss_mb
-    from edge.verbs.inputs import engine_for, perceived
+    from edge.verbs.inputs import perceived
 
     engine = engine_for(config)
     costs = FrameCosts()

@@ -114,8 +114,9 @@ def _learn_here(args: argparse.Namespace, config: Config, state_dir: Path) -> in
     from edge.calibration.origin import camera_name, origin_from
     from edge.calibration.store import drivers_of
     from edge.drivers import ReturningDriver, carry_out
+    from edge.parts.engine import engine_for
     from edge.uplink.wallclock import KernelWallClock
-    from edge.verbs.inputs import complaints, engine_for, members_of
+    from edge.verbs.inputs import complaints, members_of
 
     token = args.driver or config.vehicle.driver_token
     named_by_bus = args.input is None and config.vehicle.source == "can"

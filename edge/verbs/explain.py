@@ -125,8 +125,9 @@ def _with_strips(accounts: list[Account], args: argparse.Namespace) -> list[Acco
     """Judge the stream again and add what the decisions leave out."""
     import msgspec
 
+    from edge.parts.engine import engine_for
     from edge.replay.play import play
-    from edge.verbs.inputs import engine_for, members_of
+    from edge.verbs.inputs import members_of
 
     config = config_of(args.config)
     engine = engine_for(config)

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge.config.schema import Config
-    from edge.decision.engine import DecisionEngine
     from edge.offline import Perception
     from edge.types import StreamMember
 
@@ -59,19 +58,3 @@ def members_of(path: Path, config: Config) -> Iterator[tuple[Iterator[StreamMemb
         else:
             with perceived(path, config) as perception:
                 yield perception.members(), perception.frames_total
-
-
-def engine_for(config: Config, *, neutral_yaw_deg: float | None = None) -> DecisionEngine:
-    """Return the pure half as the daemon runs it; `neutral_yaw_deg` stands above the configured one."""
-    from edge.decision.engine import DecisionEngine
-
-    camera = config.camera
-    return DecisionEngine(
-        config.rules,
-        neutral_yaw_deg=camera.neutral_yaw_deg if neutral_yaw_deg is None else neutral_yaw_deg,
-        neutral_pitch_deg=camera.neutral_pitch_deg,
-        fatigue_enabled=config.fatigue.enabled,
-        distraction_enabled=config.distraction.enabled,
-        expression_enabled=config.expression.enabled,
-        privacy_after_s=config.vehicle.privacy_after_s,
-    )

@@ -139,9 +139,9 @@ def drawn(
     `shown` is the word for the progress, `news` takes what a page says in words.
     """
     from edge.offline import Perception
+    from edge.parts.engine import engine_for
     from edge.preview.overlay import Overlay
     from edge.types import FaceObservation
-    from edge.verbs.inputs import engine_for
 
     overlay, engine = Overlay(), engine_for(config)
     open_alerts: dict[str, tuple[str, int]] = {}

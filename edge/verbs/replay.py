@@ -118,10 +118,10 @@ def _check_outputs(args: argparse.Namespace) -> None:
 
 
 def _replay(args: argparse.Namespace, config: Config, members: Iterator[StreamMember], total: int | None) -> int:
+    from edge.parts.engine import engine_for
     from edge.replay.learnt import baseline_parts
     from edge.replay.play import END_REASON, neutral_yaw, play, with_fixed_speed
     from edge.replay.summary import Summary
-    from edge.verbs.inputs import engine_for
 
     wall, cpu = time.perf_counter_ns(), time.process_time_ns()
     yaw = args.neutral_yaw

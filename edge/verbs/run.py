@@ -54,8 +54,9 @@ def run(args: argparse.Namespace) -> int:
 
     config = overridden(config_of(args.config))
 
-    from edge.app import RESTART, run_daemon
+    from edge.app import run_daemon
     from edge.config.load import load_layered
+    from edge.parts.ending import RESTART
 
     status = run_daemon(
         config,

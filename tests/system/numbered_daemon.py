@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import MagicMock
 
 import edge.app
+import edge.parts.engine
+import edge.parts.vision
 from edge.config.load import load_config
 from edge.decision.engine import DecisionEngine
 from edge.types import FaceObservation
@@ -64,9 +66,9 @@ def main() -> int:
     config, ledger, first, count = sys.argv[1:]
     keep_ledger(Path(ledger))
     NumberedEngine.numbers = iter(range(int(first), int(first) + int(count)))
-    edge.app.DecisionEngine = NumberedEngine  # type: ignore[misc]
-    edge.app.FaceObserver = Nobody  # type: ignore[misc]
-    edge.app.open_nets = no_nets
+    edge.parts.engine.DecisionEngine = NumberedEngine  # type: ignore[misc]
+    edge.parts.vision.FaceObserver = Nobody  # type: ignore[misc]
+    edge.parts.vision.open_nets = no_nets
     return edge.app.run_daemon(load_config(Path(config)), config_path=Path(config))
 
 

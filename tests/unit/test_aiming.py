@@ -152,7 +152,7 @@ def test_time_is_counted_from_the_last_press() -> None:
 
 def test_the_lamp_follows_the_frames_and_is_off_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     lamp = Lamp()
-    monkeypatch.setattr(aiming, "output_for", lambda ir: lamp)
+    monkeypatch.setattr("edge.camera.ir_control.output_for", lambda ir: lamp)
     camera = Camera(ir=IrLight(output="gpio", pin=18, check=False))
     with Aiming(Config(camera=camera), timeout_s=60) as wizard:
         rounds = wizard.rounds()
