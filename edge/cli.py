@@ -5,13 +5,14 @@ Nothing heavy is imported before a verb runs: the help answers in a blink on the
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING, Final
 
 from edge import __version__
+from edge.commandline.help_text import TeachingFormatter
+from edge.commandline.parser import Parser, UsageError
 from edge.verbs import (
     aim,
     bench,
@@ -36,7 +37,8 @@ from edge.verbs import (
     sound,
     vehicle,
 )
-from edge.verbs.outcome import INTERRUPTED, OUTPUT_CLOSED, Complaint
+from edge.verbs.outcome import INTERRUPTED, NOT_UNDERSTOOD, OUTPUT_CLOSED, Complaint
+from edge.verbs.terminal import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,8 +74,8 @@ _QUIET: Final = {"OPENCV_LOG_LEVEL": "ERROR", "OPENCV_FFMPEG_LOGLEVEL": "-8"}
 _EPILOG: Final = """\
 exit codes:
   0    done, nothing wrong
-  1    a problem was found; it stands on standard error (with --json also on standard output)
-  2    the command line was not understood
+  1    a problem was found; it stands on standard error, with --json as {"error", "exit_code"} on standard output too
+  2    the command line was not understood; of doctor: something fails; of aim: not finished
   130  interrupted (Ctrl-C)
   141  whoever read the output closed it
 
@@ -89,13 +91,13 @@ Advisory only: not type-approved. It reports the displayed expression, not the e
 """
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> Parser:
     """Return the parser with all verbs; each verb's help teaches it by example."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="edge-dms",
         description="Driver monitoring: frames of a face in, in-cab warnings and MQTT alerts out.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=TeachingFormatter,
     )
     parser.add_argument("--version", action="version", version=f"edge-dms {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", required=True)
@@ -106,7 +108,17 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; a mistake of the user never shows a traceback."""
-    args = build_parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else list(argv)
+    try:
+        args = build_parser().parse_line(given)
+    except UsageError as error:
+        prog = error.parser.prog
+        error.parser.print_usage(sys.stderr)
+        print(f"{prog}: error: {error}; `{prog} --help` teaches it", file=sys.stderr)
+        if "--json" in given:
+            _print_failure(str(error), NOT_UNDERSTOOD)
+        raise SystemExit(NOT_UNDERSTOOD) from None
+    as_json = getattr(args, "json", False)
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     try:
@@ -115,13 +127,23 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
     except Complaint as complaint:
         print(f"edge-dms {args.verb}: {complaint}", file=sys.stderr)
+        if as_json:
+            _print_failure(str(complaint), complaint.code)
         return complaint.code
     except KeyboardInterrupt:
+        if as_json:
+            _print_failure("interrupted", INTERRUPTED)
         return INTERRUPTED
     except BrokenPipeError:
         _discard_output()
         return OUTPUT_CLOSED
     return code
+
+
+def _print_failure(said: str, code: int) -> None:
+    """Print what stopped a verb, on one line: whoever reads its JSON gets some on every path."""
+    with contextlib.suppress(BrokenPipeError):
+        print_json({"error": said, "exit_code": code}, indent=None)
 
 
 def _discard_output() -> None:

@@ -1,5 +1,6 @@
-"""The command line as data, made from its parser: completion for three shells and the manual page.
+"""The command line: how a mistake is told, how help is broken, and what is made from the parser as data.
 
+That is completion for three shells and the manual page.
 Own few lines: shtab knows no fish and would be one more package in every vehicle, argcomplete starts Python at each
 press of the key, argparse-manpage breaks up the examples.
 """

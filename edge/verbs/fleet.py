@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from edge.commandline.help_text import TeachingFormatter
 from edge.verbs.outcome import OK, Complaint
 from edge.verbs.terminal import declare, new_file, print_json
 
@@ -61,7 +62,7 @@ def _way(ways: Verbs, name: str, summary: str, common: argparse.ArgumentParser) 
         help=summary,
         description=f"{summary[0].upper()}{summary[1:]}.",
         epilog="\n".join(["example:", *lines]),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=TeachingFormatter,
     )
 
 

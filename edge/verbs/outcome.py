@@ -8,6 +8,7 @@ OK: Final = 0
 PROBLEM: Final = 1
 NOT_DONE: Final = 2
 """Of verbs whose 1 means a verdict: there is none."""
+NOT_UNDERSTOOD: Final = 2
 INTERRUPTED: Final = 130
 OUTPUT_CLOSED: Final = 141
 

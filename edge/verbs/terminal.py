@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import sys
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
+from edge.commandline.help_text import TeachingFormatter
 from edge.verbs.outcome import Complaint
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Iterable, Iterator
 
     from edge.config.problems import ConfigError
@@ -31,7 +32,7 @@ def declare(
         help=summary,
         description=f"{summary[0].upper()}{summary[1:]}.",
         epilog=teach,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=TeachingFormatter,
     )
     parser.set_defaults(run=run)
     return parser

@@ -95,6 +95,49 @@ def test_check_json_is_one_document(tmp_path: Path, capsys: pytest.CaptureFixtur
     }
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["config", "show", "--json", "none"],
+        ["replay", "--json", "none"],
+        ["replay", "--json", "stream.jsonl", "--config", "none"],
+        ["explain", "--json", "none"],
+        ["calibrate", "--json", "none"],
+        ["calibrate", "--json", "--show", "--config", "none"],
+        ["record", "--json", "none", "out.jsonl"],
+        ["bench", "--json", "none"],
+        ["sound", "--json", "--config", "none"],
+        ["vehicle", "--json", "--find", "none", "--said", "5=0,20=30"],
+        ["models", "list", "--json", "--config", "none"],
+        ["purge", "--json", "--config", "none"],
+        ["drill", "--json", "--config", "none"],
+        ["aim", "--json", "none"],
+        ["fleet", "tail", "--json", "--broker", "127.0.0.1:1", "--username", "u", "--password-file", "none"],
+    ],
+    ids=lambda args: "-".join(args[:2]),
+)
+def test_a_failure_is_one_json_document_as_well(
+    args: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code = main(args)
+    captured = capsys.readouterr()
+    said = json.loads(captured.out)
+    assert code == said["exit_code"] != 0
+    assert captured.err.endswith(f"{said['error']}\n")
+
+
+def test_an_interrupted_verb_says_so_as_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("edge.verbs.profiles.run", interrupted)
+    assert main(["profiles", "--json"]) == 130
+    assert json.loads(capsys.readouterr().out) == {"error": "interrupted", "exit_code": 130}
+
+
 def test_a_bad_configuration_stops_run_with_its_problems(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bad = tmp_path / "bad.yaml"
     bad.write_text("camera: {fps: .nan}\n")

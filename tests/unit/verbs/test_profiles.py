@@ -68,5 +68,6 @@ def test_json_holds_the_same(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_unknown_profile_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["profiles", "eu_addw", "--json"]) == 1
     captured = capsys.readouterr()
-    assert captured.out == ""
-    assert captured.err == "edge-dms profiles: there is no profile `eu_addw`; did you mean `eu-addw`\n"
+    said = "there is no profile `eu_addw`; did you mean `eu-addw`"
+    assert json.loads(captured.out) == {"error": said, "exit_code": 1}
+    assert captured.err == f"edge-dms profiles: {said}\n"
