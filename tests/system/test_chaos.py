@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from edge.drill.proxy import HOST, Line
 from tests.support.arrivals import gather, judge
 from tests.support.brokers import Fleet, Mosquitto, wait_for
 from tests.support.numbered import NumberedDaemon
-from tests.support.tcp_proxy import TcpProxy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,7 +60,7 @@ class Chaos:
 
     def __init__(self, mosquitto: str, folder: Path, chance: random.Random) -> None:
         self.broker = Mosquitto(mosquitto, folder / "broker")
-        self.network = TcpProxy(self.broker.port)
+        self.network = Line(HOST, self.broker.port)
         self.daemon = NumberedDaemon(folder, fps=ALERTS_PER_S, port=self.network.port)
         self.listener = Listener(self.broker.port)
         self.count: Counter[str] = Counter()
@@ -101,7 +101,7 @@ class Chaos:
     def swallow(self) -> None:
         self.network.swallow()
         time.sleep(self._chance.uniform(2.0, 14.0))
-        self.network.pass_on()
+        self.network.mend()
 
     def consumer_away(self) -> None:
         self.listener.go()

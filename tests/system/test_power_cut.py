@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from edge.drill.proxy import HOST, Line
 from tests.support.arrivals import Arrivals
 from tests.support.brokers import Fleet, Mosquitto, wait_for
 from tests.support.loop_disk import LoopDisk
 from tests.support.numbered import NumberedDaemon
-from tests.support.tcp_proxy import TcpProxy
 from tests.system.file_replacer import content
 
 if TYPE_CHECKING:
@@ -50,14 +50,14 @@ class Vehicle:
         self._broker = Mosquitto(mosquitto, folder / "broker")
         self._broker.start()
         self._fleet = Fleet(self._broker.port, "dms/1/+/+/alert").ready()
-        self._network = TcpProxy(self._broker.port)
+        self._network = Line(HOST, self._broker.port)
         self.daemon = NumberedDaemon(folder, state_dir=disk.mounted / "state", port=self._network.port)
 
     def change_the_network(self, chance: random.Random) -> None:
         if chance.random() < 0.5:
             self._network.swallow()
         else:
-            self._network.pass_on()
+            self._network.mend()
 
     def cut(self, folder: Path) -> tuple[set[int], set[int], LoopDisk]:
         """Return what had been committed at one moment, what of it the fleet had, and what the disk then held."""

@@ -20,7 +20,7 @@ LASTS_S: Final = 4.0
 def strike(bench: Bench) -> Measured:
     """Cut the line, cover the lens, uncover it, mend the line: the alert arrives."""
     bench.calm()
-    bench.line.cut()
+    bench.line.refuse()
     try:
         begun_ns = bench.daemon.order(Order(camera="cover"))
         latency_s = bench.told(begun_ns, TOLD_S)

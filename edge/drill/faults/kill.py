@@ -23,7 +23,7 @@ COMMITTED_S: Final = 3.0
 def strike(bench: Bench) -> Measured:
     """With the line cut and an alert open, kill -9, start anew as the service manager would, mend the line."""
     bench.calm()
-    bench.line.cut()
+    bench.line.refuse()
     try:
         begun_ns = bench.daemon.order(Order(camera="cover"))
         bench.told(begun_ns, TOLD_S)
