@@ -1,4 +1,8 @@
-"""Brings alerts onto the disk, whatever the disk does: opens, retries, holds a bounded few in memory meanwhile."""
+"""Brings alerts onto the disk, whatever the disk does: opens, retries, and does without it where it must.
+
+A card that wore out is read-only. Then a bounded few are held in memory and sent from there: nothing outlives the
+process, and what a fleet hears of a drive is not decided by a card.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from edge.uplink.database import OutboxBusyError, OutboxError, OutboxFullError
 from edge.uplink.envelope import Register
 from edge.uplink.ids import boot_id
+from edge.uplink.memory_rows import MemoryRows
 from edge.uplink.settling import Settling
 
 if TYPE_CHECKING:
@@ -23,6 +28,8 @@ logger = logging.getLogger(__name__)
 NS_PER_S: Final = 1_000_000_000
 RETRY_S: Final = 2.0
 """Pause after the disk refused a write, or the file could not be opened [D]."""
+WITHOUT_DISK_S: Final = 5.0
+"""A disk that refuses for so long is done without [D]."""
 SPARE_RETRY_S: Final = 60.0
 """Pause between attempts at what is good to have: space in reserve, a name for the file [D]."""
 MAX_PENDING: Final = 512
@@ -35,6 +42,12 @@ class Keeper:
     def __init__(self, outbox: AlertOutbox, info: Info, now: Instant) -> None:
         self.outbox = outbox
         self.faults: set[str] = set()
+        self.moved = False
+        """Set when rows have come from memory to the disk: whoever sends must begin anew, some have other numbers."""
+        self._memory = MemoryRows()
+        self._disk_seq = 0
+        """The newest number on disk, as far as it could be read."""
+        self._refused_since_ns: int | None = None
         self._pending: deque[StoredAlert] = deque()
         self._settling = Settling()
         self._delivered: list[int] = []
@@ -45,7 +58,7 @@ class Keeper:
         self._ready = False
         previous = 0
         try:
-            outbox.open()
+            self._open()
             previous = outbox.last_start()
         except OutboxBusyError:
             raise
@@ -56,7 +69,7 @@ class Keeper:
         self.flush(now)
 
     def put(self, change: AlertChange, context: AlertContext, now: Instant) -> None:
-        """Take a message; it is on disk after the next `flush` that could write."""
+        """Take a message; after the next `flush` it is on disk, or soon sent from memory."""
         self._hold(self.register.store(change, context, now))
 
     def accepted(self, seq: int, sent: int, now: Instant) -> None:
@@ -72,13 +85,15 @@ class Keeper:
         self._settling.clear()
 
     def flush(self, now: Instant) -> bool:
-        """Write and delete what is due, in one go each; True when something was written."""
+        """Write and delete what is due, in one go each; True when there is something new to tell."""
+        self._delivered = self._memory.forget(self._delivered)
         if now.mono_ns < self._retry_ns:
-            return False
+            return self._go_from_memory(now)
         try:
             if not self.outbox.is_open:
-                self.outbox.open()
-                self._ready = False
+                self._open()
+            if self._refused_since_ns is not None:
+                self._return_to_disk()
             if not self._ready:
                 self._take_over(now)
                 self._ready = True
@@ -87,17 +102,22 @@ class Keeper:
             return self._write(now)
         except OutboxError as error:
             self._fail(error, now)
-            return False
+            return self._go_from_memory(now)
 
     def rows(self, after: int, limit: int, now: Instant) -> list[tuple[int, StoredAlert]]:
-        """Return committed rows above `after` that the broker has not answered for; none while they cannot be read."""
-        if not self.outbox.is_open:
-            return []
-        try:
-            return [row for row in self.outbox.after(after, limit) if row[0] not in self._settling]
-        except OutboxError as error:
-            self._fail(error, now)
-            return []
+        """Return rows above `after` that may be sent and that the broker has not answered for, in order.
+
+        They are committed, or the disk takes none.
+        """
+        found: list[tuple[int, StoredAlert]] = []
+        # Numbers that were given before the disk could be read may stand on it too: its rows then wait for it.
+        if self.outbox.is_open and self._memory.above(self._disk_seq):
+            try:
+                found = self.outbox.after(after, limit)
+            except OutboxError as error:
+                self._fail(error, now)
+        found += self._memory.rows(after, limit - len(found))
+        return [row for row in found if row[0] not in self._settling]
 
     def purge(self) -> dict[str, int]:
         """Delete every message that waits, in memory and on disk; return how many. Raises `OutboxError`."""
@@ -105,33 +125,58 @@ class Keeper:
             raise OutboxError("the outbox cannot be opened now")
         deleted = self.outbox.purge()
         # Nobody waited any more for what the broker has answered for.
-        deleted["alerts"] += len(self._pending) - len(self._settling) - len(self._delivered)
+        deleted["alerts"] += self.pending - len(self._settling) - len(self._delivered)
         self._pending.clear()
+        self._memory.forget([seq for seq, _ in self._memory.rows(0, len(self._memory))])
         self._delivered.clear()
         self._settling.clear()
         return deleted
 
     @property
     def waiting(self) -> int:
-        """Messages on disk that the broker has not answered for."""
-        return max(0, self.outbox.depth - len(self._settling))
+        """Messages that the broker has not answered for, on disk or not."""
+        return max(0, self.outbox.depth + self.pending - len(self._settling))
 
     @property
     def last_seq(self) -> int:
-        """Newest sequence number on disk."""
-        try:
-            return self.outbox.last_seq() if self.outbox.is_open else 0
-        except OutboxError:  # told by the next flush, which comes to the same file
-            return 0
+        """Newest sequence number given."""
+        return max(self._disk_seq, self._memory.newest or 0)
 
     @property
     def pending(self) -> int:
         """Messages that are not on disk yet."""
-        return len(self._pending)
+        return len(self._pending) + len(self._memory)
 
     def dropped(self, *, critical: bool) -> int:
         """Messages of a class lost for want of space, on disk or in memory."""
         return self.outbox.dropped(critical=critical) + self._dropped[critical]
+
+    def _open(self) -> None:
+        self.outbox.open()
+        self._disk_seq = self.outbox.last_seq()
+        self._ready = False
+
+    def _go_from_memory(self, now: Instant) -> bool:
+        """Let what is held be sent from memory, once the disk has refused for long enough; True when there was any."""
+        since_ns = self._refused_since_ns
+        if since_ns is None or now.mono_ns - since_ns < WITHOUT_DISK_S * NS_PER_S or not self._pending:
+            return False
+        if self._memory.newest is None:
+            logger.warning("alerts go to the fleet from memory until the disk takes them again")
+        self._memory.number(self._pending, self._disk_seq)
+        self._pending.clear()
+        return True
+
+    def _return_to_disk(self) -> None:
+        """Prove that the disk takes something again, beginning with what was to go from memory."""
+        self.outbox.write(self._memory.messages(), after=self._memory.write_after())
+        self._refused_since_ns = None
+        if self._memory.newest is not None:
+            self._memory.clear()
+            self._settling.clear()
+            self.moved = True
+            logger.info("the disk takes alerts again")
+        self._disk_seq = self.outbox.last_seq()
 
     def _take_over(self, now: Instant) -> None:
         """Close what a crash left open: its process cannot do it any more."""
@@ -141,6 +186,7 @@ class Keeper:
         if closed:
             logger.warning("%d alerts were left open by an earlier run: closed with reason restart", len(closed))
             self.outbox.write(closed)
+            self._disk_seq = self.outbox.last_seq()
         if self.outbox.quarantined is not None:
             self.faults.add("outbox_damaged")
             logger.error("the outbox was damaged; it lies in %s, a new one is in use", self.outbox.quarantined)
@@ -167,6 +213,7 @@ class Keeper:
         if wrote:
             self.outbox.write(self._pending)
             self._pending.clear()
+            self._disk_seq = self.outbox.last_seq()
         self.faults -= {"outbox_unavailable", "disk_full"}
         self._complained = ""
         if now.mono_ns >= self._ballast_ns:
@@ -176,11 +223,21 @@ class Keeper:
 
     def _hold(self, stored: StoredAlert) -> None:
         self._pending.append(stored)
-        if len(self._pending) <= MAX_PENDING:
+        if self.pending <= MAX_PENDING:
             return
-        victim = next((index for index, waiting in enumerate(self._pending) if not waiting.critical), 0)
-        self._dropped[self._pending[victim].critical] += 1
-        del self._pending[victim]
+        self._dropped[self._drop_one()] += 1
+
+    def _drop_one(self) -> bool:
+        """Drop the oldest message of the least class there is; return whether it was critical."""
+        for spare_critical in (True, False):
+            critical = self._memory.drop_one(spare_critical=spare_critical)
+            if critical is not None:
+                return critical
+            for index, waiting in enumerate(self._pending):
+                if not (spare_critical and waiting.critical):
+                    del self._pending[index]
+                    return waiting.critical
+        raise AssertionError("there is one more message than may be held")
 
     def _fail(self, error: OutboxError, now: Instant) -> None:
         if isinstance(error, OutboxFullError):
@@ -190,6 +247,8 @@ class Keeper:
             self.faults.add("outbox_unavailable")
             self.outbox.close()
         self._retry_ns = now.mono_ns + round(RETRY_S * NS_PER_S)
+        if self._refused_since_ns is None:
+            self._refused_since_ns = now.mono_ns
         if str(error) != self._complained:
             logger.error("%s", error)
             self._complained = str(error)

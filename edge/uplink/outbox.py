@@ -126,21 +126,27 @@ class AlertOutbox:
                 self._commit(partial(self._forget_open, key))
         return found
 
-    def write(self, batch: Sequence[StoredAlert]) -> None:
-        """Commit messages in their order, in one go.
+    def write(self, batch: Sequence[StoredAlert], *, after: int | None = None) -> None:
+        """Commit messages in their order, in one go; with numbers above `after` on the return to a disk that refused.
 
         Makes room by dropping older rows where the size limit asks for it; a lesser message is itself dropped when
         only critical ones are left. Raises `OutboxFullError` when the disk gives no space even so: nothing of the
         batch is then stored.
         """
+
+        def insert(database: sqlite3.Connection) -> None:
+            if after is not None:
+                self._number_after(database, after)
+            self._insert(database, batch)
+
         try:
-            self._commit(lambda database: self._insert(database, batch))
+            self._commit(insert)
         except OutboxFullError:
             # The disk, not the limit. The ballast gives the log room to delete, the deleted rows give pages back.
             self._give_up_ballast()
             self._commit(lambda database: self._drop_some(database, spare_critical=False))
             self._read("PRAGMA wal_checkpoint(TRUNCATE)")
-            self._commit(lambda database: self._insert(database, batch))
+            self._commit(insert)
 
     def after(self, seq: int, limit: int) -> list[tuple[int, StoredAlert]]:
         """Return up to `limit` rows above `seq`, in order. A row that cannot be read is dropped and counted."""
@@ -335,6 +341,13 @@ class AlertOutbox:
                 continue
             database.execute("INSERT INTO alert (critical, body) VALUES (?, ?)", (stored.critical, body))
             self._depth += 1
+
+    def _number_after(self, database: sqlite3.Connection, seq: int) -> None:
+        """Let the next row have a number above `seq`, and write something whatever is asked: the disk is on trial."""
+        self._set_tally(database, "returns", self._tally("returns") + 1)
+        known = database.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'alert'", (seq,)).rowcount
+        if not known:  # there is no count before the first row
+            database.execute("INSERT INTO sqlite_sequence VALUES ('alert', ?)", (seq,))
 
     def _drop_some(self, database: sqlite3.Connection, *, spare_critical: bool) -> int:
         """Drop the oldest rows of the least class that has any; return how many."""

@@ -48,9 +48,13 @@ class DeliveryWindow:
 
     def begin(self, now_ns: int, last_seq: int, receive_maximum: int | None) -> None:
         """Start on a fresh connection: everything up to `last_seq` is backlog, nothing is in flight."""
+        self._width = min(MAX_IN_FLIGHT, receive_maximum or MAX_IN_FLIGHT)
+        self.start_over(now_ns, last_seq)
+
+    def start_over(self, now_ns: int, last_seq: int) -> None:
+        """Send everything that waits once more: the rows have other numbers now. Answers on their way count no more."""
         self.cursor = 0
         self._in_flight.clear()
-        self._width = min(MAX_IN_FLIGHT, receive_maximum or MAX_IN_FLIGHT)
         self._proven = False
         self._lowest_refused = None
         self._pause_s = FIRST_PAUSE_S

@@ -6,6 +6,7 @@ import logging
 import queue
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -13,6 +14,7 @@ import msgspec
 from edge.config.schema import Remote
 from edge.runtime.worker import Worker
 from edge.uplink import homeassistant
+from edge.uplink.database import OutboxError
 from edge.uplink.envelope import (
     context_without_expression,
     event,
@@ -284,7 +286,10 @@ class Uplink:
                     break
             self._goodbye(now)
             if self._keeper.pending:
-                logger.error("%d alert messages could not be written to the disk and are lost", self._keeper.pending)
+                logger.error(
+                    "%d alert messages could neither be written to the disk nor sent: they are lost",
+                    self._keeper.pending,
+                )
         finally:
             self._link.abandon()
             self._outbox.close()
@@ -312,8 +317,11 @@ class Uplink:
         else:
             self._keeper.unsettle()
         if self._keeper.flush(now):
-            # Told only now: what is published must be on disk.
+            # Told only now: what is published must be on disk, where there is one.
             self._telemetry.tell_active(self._keeper.register.active(now), now)
+        if self._keeper.moved:
+            self._keeper.moved = False
+            self._window.start_over(now.mono_ns, self._keeper.last_seq)
         if self._expiry is not None and self._expiry.poll(now):
             self._trip_post.read_again()
         if self._mqtt.enabled:
@@ -459,6 +467,8 @@ class Uplink:
         self._telemetry.announce("offline", now)
         told = self._until(lambda: self._link.connected and not self._link.unanswered)
         self._keeper.flush(self._clock.now())
+        with suppress(OutboxError):  # they go out once more at the next start
+            self._trip_post.settle(self._clock.now())
         self._link.close()
         self._clean = self._until(lambda: not self._link.connected) and told
 

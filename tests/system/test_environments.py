@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.brokers import wait_for
-from tests.system.test_daemon import Daemon
+from tests.support.brokers import Fleet, Mosquitto, wait_for
+from tests.system.test_daemon import Daemon, alerts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,23 +141,35 @@ def test_no_camera_is_waited_for(tmp_path: Path, figure: Figures) -> None:
 
 
 @pytest.mark.full
-def test_on_a_read_only_disk_the_driver_is_watched_all_the_same(tmp_path: Path, figure: Figures) -> None:
+@pytest.mark.broker
+def test_on_a_read_only_disk_the_driver_is_watched_and_the_fleet_told_all_the_same(
+    mosquitto: str, tmp_path: Path, figure: Figures
+) -> None:
     state = tmp_path / "state"
     state.mkdir()
     readonly = ("unshare", "--mount", "sh", "-c", f'mount -t tmpfs -o ro tmpfs {state} && exec "$@"', "sh")
     if subprocess.run([*readonly, "true"], capture_output=True, check=False).returncode:
         pytest.skip("a read-only mount takes a superuser")
-    daemon = Placed(tmp_path)
+    broker = Mosquitto(mosquitto, tmp_path / "broker")
+    broker.start()
+    fleet = Fleet(broker.port).ready()
+    daemon = Placed(tmp_path, mqtt={"enabled": True, "port": broker.port})
     daemon.start_through(wrapped=readonly)
     try:
         watched = daemon.watches()
+        assert wait_for(lambda: len(fleet.of("alert")) >= 2, 90.0), daemon.log.read_text()
         assert daemon.end(signal.SIGTERM) == 0, daemon.log.read_text()
+        decided = daemon.decided()
+        wait_for(lambda: len(alerts(fleet)) >= decided, 10.0)
     finally:
         daemon.close()
+        fleet.close()
+        broker.close()
     log = daemon.log.read_text()
     assert "read-only: nothing outlives the end of this process" in log
     assert "Traceback" not in log
     figure("environment", "places where it does not watch", not watched, at_most=0)
+    figure("environment", "alerts that a read-only disk kept from the fleet", decided - len(alerts(fleet)), at_most=0)
 
 
 @pytest.mark.full

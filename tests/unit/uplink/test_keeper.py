@@ -6,12 +6,11 @@ import pytest
 
 from edge.config.schema import Outbox
 from edge.uplink.database import FILE_NAME, OutboxBusyError, OutboxError, OutboxFullError
-from edge.uplink.keeper import MAX_PENDING, RETRY_S, SPARE_RETRY_S, Keeper
+from edge.uplink.keeper import MAX_PENDING, RETRY_S, SPARE_RETRY_S, WITHOUT_DISK_S, Keeper
 from edge.uplink.outbox import AlertOutbox
 from tests.support.uplink import CONTEXT, INFO, NOON_NS, S, SetClock, alert, notice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from edge.uplink.envelope import StoredAlert
@@ -26,12 +25,12 @@ class Disk:
 
     def __init__(self, keeper: Keeper, monkeypatch: pytest.MonkeyPatch) -> None:
         self.error: OutboxError | None = None
-        write: Callable[[list[StoredAlert]], None] = keeper.outbox.write
+        write = keeper.outbox.write
 
-        def failing(batch: list[StoredAlert]) -> None:
+        def failing(batch: list[StoredAlert], *, after: int = 0) -> None:
             if self.error is not None:
                 raise self.error
-            write(batch)
+            write(batch, after=after)
 
         monkeypatch.setattr(keeper.outbox, "write", failing)
 
@@ -138,6 +137,92 @@ def test_disk_that_is_full_at_the_start_does_not_hinder_it(tmp_path: Path, monke
     rows = keeper.rows(1, 10, clock.now())
     assert [(row.change.phase, row.change.reason) for _, row in rows] == [("closed", "restart"), ("opened", None)]
     assert len(keeper.outbox.open_alerts()) == 1
+    keeper.outbox.close()
+
+
+def seqs(keeper: Keeper, clock: SetClock) -> list[int]:
+    return [seq for seq, _ in keeper.rows(0, 100, clock.now())]
+
+
+def without_disk(keeper: Keeper, clock: SetClock, disk: Disk) -> None:
+    """Let the disk refuse until the keeper does without it."""
+    disk.error = OutboxFullError("full")
+    keeper.put(alert(), CONTEXT, clock.now())
+    assert not keeper.flush(clock.now())
+    assert not keeper.flush(clock.advance(WITHOUT_DISK_S - RETRY_S))
+    assert keeper.flush(clock.advance(RETRY_S)), "there is something to tell now"
+
+
+def test_disk_that_refuses_for_long_is_done_without_and_what_is_left_returns_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SetClock()
+    keeper = keeper_in(tmp_path, clock)
+    disk = Disk(keeper, monkeypatch)
+    keeper.put(notice(0), CONTEXT, clock.now())
+    keeper.flush(clock.now())
+    without_disk(keeper, clock, disk)
+    keeper.put(notice(1), CONTEXT, clock.now())
+    keeper.put(notice(2), CONTEXT, clock.now())
+    keeper.flush(clock.now())
+    assert seqs(keeper, clock) == [1, 2, 3, 4]
+    assert (keeper.waiting, keeper.pending, keeper.last_seq) == (4, 3, 4)
+    assert keeper.faults == {"disk_full"}
+    keeper.accepted(1, sent=5, now=clock.now())
+    keeper.accepted(2, sent=6, now=clock.now())
+    keeper.settle(7, clock.now())
+    keeper.flush(clock.now())
+    assert seqs(keeper, clock)[-2:] == [3, 4]
+    disk.error = None
+    keeper.flush(clock.advance(RETRY_S))
+    assert keeper.moved
+    assert keeper.faults == set()
+    assert (seqs(keeper, clock), keeper.pending) == ([3, 4], 0)
+    keeper.outbox.close()
+    next_life = AlertOutbox(tmp_path, Outbox())
+    next_life.open()
+    assert [(seq, one.change.key) for seq, one in next_life.after(0, 9)] == [(3, "eyes_closed-1"), (4, "eyes_closed-2")]
+    next_life.close()
+
+
+def test_no_number_is_given_twice_whatever_lay_on_the_disk_that_came_back(tmp_path: Path) -> None:
+    clock = SetClock()
+    folder = tmp_path / "state"
+    before = keeper_in(folder, clock)
+    for number in range(3):
+        before.put(notice(number), CONTEXT, clock.now())
+    before.flush(clock.now())
+    before.outbox.close()
+    folder.rename(tmp_path / "aside")
+    folder.write_text("in the way")
+    keeper = keeper_in(folder, clock)
+    keeper.put(alert(), CONTEXT, clock.now())
+    keeper.put(alert("vats-1", kind="vats"), CONTEXT, clock.now())
+    keeper.flush(clock.advance(WITHOUT_DISK_S))
+    assert seqs(keeper, clock) == [1, 2]
+    folder.unlink()
+    (tmp_path / "aside").rename(folder)
+    keeper.flush(clock.advance(RETRY_S))
+    left = keeper.rows(0, 100, clock.now())
+    assert [seq for seq, _ in left] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert [one.change.key for _, one in left[3:5]] == ["microsleep-1", "vats-1"]
+    assert [one.change.reason for _, one in left[5:]] == ["restart"] * 3, "what the earlier life left open"
+    keeper.outbox.close()
+
+
+def test_number_of_a_row_that_went_from_memory_is_used_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SetClock()
+    keeper = keeper_in(tmp_path, clock)
+    disk = Disk(keeper, monkeypatch)
+    without_disk(keeper, clock, disk)
+    keeper.put(notice(1), CONTEXT, clock.now())
+    keeper.put(notice(2), CONTEXT, clock.now())
+    keeper.flush(clock.now())
+    keeper.accepted(2, sent=5, now=clock.now())  # out of order: 1 and 3 are left
+    keeper.settle(6, clock.now())
+    disk.error = None
+    keeper.flush(clock.advance(RETRY_S))
+    assert seqs(keeper, clock) == [4, 5]
     keeper.outbox.close()
 
 

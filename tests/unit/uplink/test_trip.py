@@ -11,8 +11,10 @@ from edge.config.schema import Mqtt, Outbox
 from edge.types import DriverState, FaceObservation, Tick, VehicleSample
 from edge.uplink import link as link_module
 from edge.uplink.contract.catalogue import schemas
+from edge.uplink.database import OutboxFullError
 from edge.uplink.link import Link
 from edge.uplink.outbox import MAX_TRIPS, AlertOutbox
+from edge.uplink.settling import SETTLED_AFTER_S
 from edge.uplink.topics import Topics
 from edge.uplink.trip import StoredTrip, TripMeter, TripSum, stored_trip, trip_message
 from edge.uplink.trip_post import TripPost
@@ -143,6 +145,12 @@ class Post:
         self.post.poll(self.clock.now())
         return trip
 
+    def answer(self, message_id: int, reason_code: int = 0) -> bool:
+        """Let the broker answer, as the uplink tells both."""
+        now = self.clock.now()
+        self.link.take(self.network.made[-1].answer(message_id, reason_code), now.mono_ns)
+        return self.post.answered(message_id, reason_code, now)
+
     def sent(self) -> list[str]:
         return [json.loads(payload)["trip_id"] for _, _, payload, _, _ in self.network.made[-1].sent]
 
@@ -160,14 +168,56 @@ def test_trip_waits_on_disk_until_the_broker_has_it(bench: Post) -> None:
     trip = bench.put()
     assert bench.sent() == [trip.trip_id]
     assert [stored for _, stored in bench.outbox.trips()] == [trip]
-    assert bench.post.answered(1, 0, bench.clock.now())
-    assert bench.outbox.trips() == []
+    assert bench.answer(1)
     assert not bench.post.busy
+    bench.post.poll(bench.clock.now())
+    assert [stored for _, stored in bench.outbox.trips()] == [trip], "its broker may die before it has saved"
+    bench.post.poll(bench.clock.advance(SETTLED_AFTER_S))
+    assert bench.outbox.trips() == []
+    assert bench.sent() == [trip.trip_id]
+
+
+def test_trip_whose_broker_died_behind_its_answer_goes_out_again(bench: Post) -> None:
+    trip = bench.put()
+    bench.answer(1)
+    bench.connect()
+    bench.post.poll(bench.clock.advance(SETTLED_AFTER_S))
+    assert bench.sent() == [trip.trip_id]
+
+
+def test_answer_to_what_was_sent_later_settles_a_trip(bench: Post) -> None:
+    bench.put()
+    bench.answer(1)
+    second = bench.put()
+    bench.answer(2)
+    bench.post.poll(bench.clock.now())
+    assert [stored for _, stored in bench.outbox.trips()] == [second]
+
+
+def test_trip_that_the_disk_does_not_take_is_sent_all_the_same(
+    bench: Post, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(_trip: StoredTrip) -> None:
+        raise OutboxFullError("the disk is full")
+
+    monkeypatch.setattr(bench.outbox, "add_trip", full)
+    trip = bench.put()
+    bench.post.poll(bench.clock.now())
+    assert bench.sent() == [trip.trip_id]
+    bench.answer(1)
+    assert not bench.post.busy
+    bench.post.poll(bench.clock.now())
+    assert bench.sent() == [trip.trip_id]
+    assert caplog.text.count("cannot be written") == 1, "not with every round of a long night"
+    bench.outbox.close()
+    other = bench.put()
+    assert bench.sent() == [trip.trip_id, other.trip_id]
+    bench.outbox.open()
 
 
 def test_trip_that_nobody_was_subscribed_for_comes_again_after_a_pause(bench: Post) -> None:
     trip = bench.put()
-    assert bench.post.answered(1, 0x10, bench.clock.now())
+    assert bench.answer(1, 0x10)
     bench.post.poll(bench.clock.now())
     assert len(bench.sent()) == 1
     bench.post.poll(bench.clock.advance(2.0))
@@ -179,7 +229,7 @@ def test_trips_of_an_earlier_life_go_first_and_one_by_one(bench: Post) -> None:
     bench.connect()
     second = bench.put()
     assert bench.sent() == [first.trip_id]
-    bench.post.answered(1, 0, bench.clock.now())
+    bench.answer(1)
     bench.post.poll(bench.clock.now())
     assert bench.sent() == [first.trip_id, second.trip_id]
     assert not bench.post.answered(99, 0, bench.clock.now())

@@ -11,9 +11,11 @@ from edge.config.schema import Mqtt, Outbox, Remote
 from edge.types import DriverState, Evidence
 from edge.uplink import link as link_module
 from edge.uplink import worker as worker_module
-from edge.uplink.database import OutboxBusyError
+from edge.uplink.database import FILE_NAME, OutboxBusyError
+from edge.uplink.keeper import RETRY_S, WITHOUT_DISK_S
 from edge.uplink.messages import AlertContext, Health, InCab
 from edge.uplink.mqtt import Ended, MqttSettingsError, Received
+from edge.uplink.settling import SETTLED_AFTER_S
 from edge.uplink.trip import TripSum
 from edge.uplink.worker import QUEUE_LENGTH, Uplink
 from tests.support.brokers import wait_for
@@ -65,6 +67,32 @@ def test_alert_goes_to_disk_then_out_and_is_forgotten_when_accepted(
     assert counters.last_ack_age_s == 0.0
     assert counters.faults == ()
     assert uplink.failure() is None
+
+
+def test_folder_that_cannot_be_written_keeps_nothing_from_the_fleet(
+    network: type[ObligingConnection], tmp_path: Path
+) -> None:
+    folder = tmp_path / "state"
+    folder.write_text("in the way")
+    clock = SetClock()
+    uplink = Uplink(MQTT, Outbox(), state_dir=folder, info=INFO, clock=clock)
+    uplink.start()
+    uplink.offer_alert(alert(), CONTEXT)
+    assert wait_for(lambda: uplink.counters().pending == 1)
+    clock.advance(WITHOUT_DISK_S)
+    assert wait_for(lambda: uplink.counters().delivered == 1)
+    clock.advance(SETTLED_AFTER_S)
+    network.silent = True  # what is sent from now on is not answered for
+    uplink.offer_alert(notice(1), CONTEXT)
+    assert wait_for(lambda: len(documents(network, "alert")) == 2)
+    assert uplink.counters().faults == ("outbox_unavailable",)
+    folder.unlink()
+    clock.advance(RETRY_S)
+    assert wait_for(lambda: (folder / FILE_NAME).exists() and uplink.counters().pending == 0)
+    assert wait_for(lambda: len(documents(network, "alert")) == 3), "it is sent anew: its number could have changed"
+    assert [event["data"]["seq"] for event in documents(network, "alert")] == [1, 2, 2]
+    assert uplink.counters().outbox_depth == 1
+    uplink.stop(0.0)
 
 
 def test_what_the_driver_was_given_is_asked_in_the_thread_that_may_wait(
