@@ -109,6 +109,12 @@ def _camera(config: Config) -> Iterator[Contradiction]:
         yield Contradiction(
             ("camera.path", "camera.source"), "the source `files` needs a video or a folder", "add `path:` to `camera`"
         )
+    if camera.source == "v4l2" and not (camera.device.isdecimal() or camera.device.startswith("/")):
+        yield Contradiction(
+            ("camera.device",),
+            f"`{camera.device}` is neither the number nor the whole path of a camera",
+            f"write 0 or /dev/{camera.device.rpartition('/')[2] or 'video0'}; `v4l2-ctl --list-devices` shows them",
+        )
     ir = camera.ir
     if ir.output == "gpio" and ir.pin is None:
         yield Contradiction(

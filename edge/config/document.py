@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import yaml
 
 from edge.config.problems import WHOLE_FILE, Mark, ProblemList
+from edge.config.syntax import explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,8 +71,11 @@ def compose(text: str, found: ProblemList) -> Node | None:
     except _RefusedError:
         return None
     except yaml.MarkedYAMLError as error:
-        mark = _mark(error.problem_mark or error.context_mark)
-        found.add(mark, WHOLE_FILE, _syntax_message(error), "check indentation, quotes and colons on this line")
+        slip = explained(error, text)
+        places = (
+            (error.context_mark, error.problem_mark) if slip.at_context else (error.problem_mark, error.context_mark)
+        )
+        found.add(_mark(places[0] or places[1]), WHOLE_FILE, slip.message, slip.hint)
         return None
     except yaml.YAMLError as error:
         found.add(Mark(), WHOLE_FILE, f"not readable as YAML: {error}")
@@ -95,11 +99,6 @@ class _Place(Protocol):
 
 def _mark(place: _Place | None) -> Mark:
     return Mark() if place is None else Mark(place.line + 1, place.column + 1)
-
-
-def _syntax_message(error: yaml.MarkedYAMLError) -> str:
-    parts = [str(part) for part in (error.context, error.problem) if part]
-    return "not valid YAML: " + (", ".join(parts) or "syntax error")
 
 
 class _Composer:

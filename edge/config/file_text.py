@@ -17,7 +17,10 @@ MAX_BYTES: Final = 64 * 1024
 """Larger files are refused unread: a 10 MB scalar keeps the YAML parser busy for half a minute [D]."""
 
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_UNSEEN: Final = re.compile("[\xa0\xad\u2000-\u200f\u2028-\u202f\u2060-\u2064\u3000\ufeff]")
+"""Blanks and marks that look like a space or like nothing, and are neither for YAML."""
 _INDENT_TAB: Final = re.compile(r"^ *\t[ \t]*(?=[^\s#])", re.MULTILINE)
+_REMARK_OR_QUOTED: Final = re.compile(r"""(?:^|(?<=\s))\#.*|"[^"]*"|'[^']*'""")
 _UTF16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -84,7 +87,7 @@ def decode(data: bytes, found: ProblemList) -> str | None:
 
 
 def is_clean(text: str, found: ProblemList) -> bool:
-    """Note every control character and every tab that indents; True when there is none."""
+    """Note control characters, what nobody sees outside quotes and remarks, and tabs that indent; True without any."""
     for match in _CONTROL.finditer(text):
         found.add(
             _mark(text, match.start()),
@@ -94,6 +97,15 @@ def is_clean(text: str, found: ProblemList) -> bool:
         )
         if len(found.problems) >= 20:
             break
+    for number, line in enumerate(text.split("\n"), start=1):
+        written = _REMARK_OR_QUOTED.sub(lambda part: "x" * len(part[0]), line)
+        if unseen := _UNSEEN.search(written):
+            found.add(
+                Mark(number, unseen.start() + 1),
+                WHOLE_FILE,
+                f"an invisible character U+{ord(unseen.group()):04X}, as copied from a web page or a chat",
+                "remove it, or write an ordinary space",
+            )
     for match in _INDENT_TAB.finditer(text):
         at = text.index("\t", match.start())
         found.add(_mark(text, at), WHOLE_FILE, "indented with a tab", "YAML wants spaces; use two spaces a level")

@@ -1,4 +1,4 @@
-"""Paths in a configuration: none may climb out of its folder, and no secret may be readable by others."""
+"""Paths in a configuration: written out, none may climb out of its folder, and no secret may be readable by others."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ CREDENTIALS: Final = "/run/credentials"
 """systemd's own: there, the group's bits are the mask of an access list that names the daemon's user alone."""
 
 
+_HOME_ALLOWED: Final = {"inference.models_dir"}
+"""A developer keeps his networks there; `~` is followed."""
+
+
 def open_to_others(path: str) -> bool:
     """Whether the mode lets others than the owner at this secret. Raises `OSError` when there is no such file."""
     mode = Path(path).stat().st_mode
@@ -24,13 +28,23 @@ def open_to_others(path: str) -> bool:
 
 
 def path_faults(config: Config) -> list[Contradiction]:
-    """Return the paths that climb upwards (`..`) and the secrets whose file mode lets others read them."""
-    return [*_climbing(config), *_open_secrets(config)]
+    """Return the paths that climb upwards (`..`) or wait for a shell, and the secrets that others may read."""
+    return [*_climbing(config), *_unexpanded(config), *_open_secrets(config)]
 
 
-def _climbing(config: Config) -> Iterator[Contradiction]:
+def _unexpanded(config: Config) -> Iterator[Contradiction]:
+    for key, path in {**_given(config), "camera.path": config.camera.path}.items():
+        if path is not None and key not in _HOME_ALLOWED and path.startswith(("~", "$")):
+            yield Contradiction(
+                (key,),
+                f"`{path.partition('/')[0]}` is for a shell and means nothing here",
+                "write the whole path, from `/` on",
+            )
+
+
+def _given(config: Config) -> dict[str, str | None]:
     tls = config.mqtt.tls
-    given = {
+    return {
         "inference.models_dir": config.inference.models_dir,
         "service.state_dir": config.service.state_dir,
         "recording.stream_file": config.recording.stream_file,
@@ -40,7 +54,10 @@ def _climbing(config: Config) -> Iterator[Contradiction]:
         "mqtt.tls.cert_file": tls.cert_file if tls else None,
         "mqtt.tls.key_file": tls.key_file if tls else None,
     }
-    for key, path in given.items():
+
+
+def _climbing(config: Config) -> Iterator[Contradiction]:
+    for key, path in _given(config).items():
         if path is not None and ".." in PurePosixPath(path).parts:
             yield Contradiction((key,), f"`{path}` climbs out of its folder with `..`", "write the whole path")
         elif path is not None and not path.strip():

@@ -115,8 +115,32 @@ def _explain_comma(text: str) -> Refusal:
 
 def _explain_unit(text: str) -> Refusal:
     alone = text.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ%°/ ")
-    return Refusal(f"expected a number, found {shown(text)}", f"write {alone} alone; the unit stands in the key's name")
+    unit = text.removeprefix(alone).strip()
+    hint = f"write {alone} alone; the unit stands in the key's name"
+    if unit in _OTHER_UNITS:
+        factor, ours = _OTHER_UNITS[unit]
+        hint = f"write {float(alone) * factor:.12g}, the number alone and {ours}"
+    return Refusal(f"expected a number, found {shown(text)}", hint)
 
+
+def _explain_pin(text: str) -> Refusal:
+    return Refusal(f"expected a number, found {shown(text)}", f"write {text.upper().removeprefix('GPIO').strip(' _-')}")
+
+
+def _explain_minus(text: str) -> Refusal:
+    return Refusal(f"the minus in {shown(text)} is a typographic one", f"write -{text[1:].lstrip()} with a hyphen")
+
+
+_OTHER_UNITS: Final = {
+    "%": (0.01, "as a share of 1"),
+    "ms": (0.001, "in seconds"),
+    "min": (60.0, "in seconds"),
+    "h": (3600.0, "in seconds"),
+    "mph": (1.609344, "in km/h"),
+    "m/s": (3.6, "in km/h"),
+    "rad": (57.295779513, "in degrees"),
+}
+"""Units that people write and no setting has: how much of ours they are. The international mile is 1609.344 m."""
 
 _LOOKALIKES: Final[tuple[tuple[re.Pattern[str], Callable[[str], Refusal]], ...]] = (
     (re.compile(r"[-+]?\.?nan", re.IGNORECASE), _explain_nan),
@@ -129,6 +153,8 @@ _LOOKALIKES: Final[tuple[tuple[re.Pattern[str], Callable[[str], Refusal]], ...]]
     (re.compile(r"[-+]?[0-9][0-9_]*(\.[0-9_]*)?"), _explain_underscores),
     (re.compile(r"[-+]?[0-9]+,[0-9]+"), _explain_comma),
     (re.compile(r"[-+]?[0-9]+(\.[0-9]+)? ?[a-zA-Z%°/]{1,6}"), _explain_unit),
+    (re.compile(r"GPIO[ _-]?[0-9]{1,2}", re.IGNORECASE), _explain_pin),
+    (re.compile(r"[\u2010-\u2015\u2212] ?[0-9]+(\.[0-9]+)?"), _explain_minus),
 )
 """What looks like a number and is none for us, in the order in which it is asked."""
 

@@ -6,7 +6,7 @@ profile, file or remote setting leaves them. The thresholds of the indicators st
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, field
 
@@ -19,6 +19,9 @@ Pin = Annotated[int, Meta(ge=2, le=27)]
 """BCM numbers of the 40-pin header's general-purpose pins."""
 SHARE_OF_FRAME = Meta(ge=0.0, le=1.0)
 
+
+HOST_PATTERN: Final = r"^([A-Za-z0-9_.-]+|(?=[^:]*:[^:]*:)[0-9A-Fa-f:.]+(%[A-Za-z0-9_.-]+)?)$"
+"""A name, an IPv4 or an IPv6 address. One colon alone would be a port; names with other letters have an ASCII form."""
 
 Light = Literal["infrared", "visible"]
 Side = Literal["left", "right"]
@@ -306,7 +309,7 @@ class ObdVehicle(Section, frozen=True):
 class GpsdVehicle(Section, frozen=True):
     """Speed of a GNSS receiver."""
 
-    host: Annotated[str, Meta(min_length=1, max_length=253)] = "localhost"
+    host: Annotated[str, Meta(min_length=1, max_length=253, pattern=HOST_PATTERN)] = "localhost"
     port: Annotated[int, Meta(ge=1, le=65535)] = 2947
     location: Annotated[
         bool, Meta(description="Alerts, and the recorded stream, say where the vehicle was; off unless you want it.")
@@ -390,7 +393,7 @@ class Mqtt(Section, frozen=True):
     """The broker."""
 
     enabled: Annotated[bool, Meta(description="Publish; off keeps everything in the vehicle.")] = True
-    host: Annotated[str, Meta(min_length=1, max_length=253)] = "localhost"
+    host: Annotated[str, Meta(min_length=1, max_length=253, pattern=HOST_PATTERN)] = "localhost"
     port: Annotated[int, Meta(ge=1, le=65535)] = 1883
     protocol: Annotated[
         Literal["5", "3.1.1"], Meta(description="3.1.1 cannot tell that nobody was subscribed: a weaker promise.")

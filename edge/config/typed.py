@@ -14,16 +14,23 @@ from edge.config import scalars
 from edge.config.document import Mapping, Node, Scalar, Sequence
 from edge.config.floors import Floor, floor_of
 from edge.config.problems import WHOLE_FILE, Mark, ProblemList
+from edge.config.schema import HOST_PATTERN
 from edge.config.secrets import secret_keys
 from edge.config.suggest import did_you_mean, key_hint
 
 Tree = dict[str, Any]
 """Nested settings: section or key to value, only what was written."""
 
+_GLUED: Final = re.compile(r"(\w+)\s*[:=]\s*(\S+)")
+"""`fps:30`, which YAML reads as one word, and `fps = 30`."""
+
+_SLUG: Final = "^[a-z0-9-]{1,32}$"
+
 _PATTERN_WORDS: Final = {
-    "^[a-z0-9-]{1,32}$": "small letters a-z, digits and hyphens, 32 at most",
+    _SLUG: "small letters a-z, digits and hyphens, 32 at most",
     "^[A-Za-z0-9_-]{1,64}$": "letters, digits, hyphens and underscores, 64 at most",
     "^[^-].*$": "text that does not begin with a hyphen",
+    HOST_PATTERN: "the name or address of a host alone, without `mqtt://` before and `:1883` behind it",
     "^0x[0-9A-Fa-f]{1,8}$": 'a hexadecimal number in quotes, for example "0x1A0"',
     "^[A-Za-z0-9+/]{43}=$": "a key of 44 characters in base64",
 }
@@ -135,10 +142,10 @@ class _Reader:
         """Return the good values of a section; failed when a required one is missing among them."""
         if not isinstance(node, Mapping):
             what = "a list" if isinstance(node, Sequence) else "a single value"
-            remedy = "write `key: value` lines"
-            if isinstance(node, Scalar) and node.yaml_type == "bool" and _has_switch(info):
-                remedy = "write `enabled: true` or `enabled: false` in a line below it"
-            return self._refuse(node.mark, path, scalars.Refusal(f"expected a section, found {what}", remedy))
+            refusal = scalars.Refusal(
+                f"expected a section, found {what}", _instead_of_section(node, info, self._told(info, path))
+            )
+            return self._refuse(node.mark, path, refusal)
         fields = {item.encode_name: item for item in info.fields}
         tree: Tree = {}
         for key, value in node.entries.items():
@@ -170,8 +177,12 @@ class _Reader:
         if isinstance(expected, (inspect.TupleType, inspect.VarTupleType)):
             return self._list(node, expected, path)
         if not isinstance(node, Scalar):
-            what = "a list" if isinstance(node, Sequence) else "a section"
-            return self._refuse(node.mark, path, scalars.Refusal(f"expected {_words(expected)}, found {what}"))
+            what, remedy = (
+                ("a list", "write the value alone, without `[ ]` and without `- `")
+                if isinstance(node, Sequence)
+                else ("a section", "write the value behind the colon, in the same line")
+            )
+            return self._refuse(node.mark, path, scalars.Refusal(f"expected {_words(expected)}, found {what}", remedy))
         result = _scalar(node, expected, floor_of(info, path))
         return self._refuse(node.mark, path, result) if isinstance(result, scalars.Refusal) else result
 
@@ -196,6 +207,11 @@ class _Reader:
             return _FAILED
         return items
 
+    def _told(self, info: inspect.StructType, path: str) -> list[str]:
+        """Return the keys of a section whose values may be repeated in a message."""
+        secrets = secret_keys(self._root)
+        return [item.encode_name for item in info.fields if f"{path}.{item.encode_name}" not in secrets]
+
     def _refuse(self, mark: Mark, path: str, refusal: scalars.Refusal) -> _Failed:
         if path in secret_keys(self._root):
             refusal = scalars.untold(refusal)
@@ -204,8 +220,19 @@ class _Reader:
         return _FAILED
 
 
-def _has_switch(info: inspect.StructType) -> bool:
-    return any(item.encode_name == "enabled" for item in info.fields)
+def _instead_of_section(node: Node, info: inspect.StructType, names: list[str]) -> str:
+    """Return what to write where something else than a section stands; `names` are its keys without credentials."""
+    if not isinstance(node, Scalar):
+        return "write `key: value` lines without `- `"
+    if (glued := _GLUED.match(node.text)) and glued[1] in names:
+        return f"write `{glued[1]}: {glued[2]}`, with a space behind the colon"
+    if node.yaml_type == "bool" and "enabled" in names:
+        return "write `enabled: true` or `enabled: false` in a line below it"
+    for item in info.fields:
+        kind, _ = _unwrapped(item.type)
+        if isinstance(kind, inspect.LiteralType) and node.text in kind.values:
+            return f"write `{item.encode_name}: {node.text}` in a line below it"
+    return f"write `key: value` lines below it, such as `{names[0]}: …`"
 
 
 def _scalar(node: Scalar, expected: inspect.Type, floor: Floor | None) -> Any:
@@ -238,7 +265,8 @@ def _choice(node: Scalar, expected: inspect.LiteralType) -> Any:
         value = scalars.text(node)
     if isinstance(value, scalars.Refusal) or value in expected.values:
         return value
-    hint = did_you_mean(str(value), [str(one) for one in expected.values])
+    words = [one for one in expected.values if isinstance(one, str)]
+    hint = did_you_mean(str(value), words)
     return scalars.Refusal(f"expected one of {listed}; found {scalars.shown(node.text)}", hint)
 
 
@@ -270,11 +298,20 @@ def _words(expected: inspect.Type) -> str:
 
 
 def _checked_text(text: str, expected: inspect.StrType) -> str | scalars.Refusal:
+    if expected.min_length and not text:
+        return scalars.Refusal("must not be empty")
     if expected.pattern is not None and re.search(expected.pattern, text) is None:
         words = _PATTERN_WORDS.get(expected.pattern, f"text like {expected.pattern}")
-        return scalars.Refusal(f"expected {words}; found {scalars.shown(text)}")
+        hint = _slug(text) if expected.pattern == _SLUG else None
+        return scalars.Refusal(f"expected {words}; found {scalars.shown(text)}", hint)
     if expected.min_length and len(text) < expected.min_length:
         return scalars.Refusal("must not be empty")
     if expected.max_length is not None and len(text) > expected.max_length:
         return scalars.Refusal(f"expected at most {expected.max_length} characters, found {len(text)}")
     return text
+
+
+def _slug(text: str) -> str | None:
+    """Return the remedy for a name with capitals, blanks or underscores."""
+    name = re.sub(r"[ _.]+", "-", text.lower().strip())
+    return f"write {name}" if re.search(_SLUG, name) else None

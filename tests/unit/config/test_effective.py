@@ -62,7 +62,7 @@ def test_awkward_values_read_back(tmp_path: Path) -> None:
     text = (
         "camera: {device: 'on', path: 'a: #b\\\"é', source: files, seat_region: [0.125, 0, 0.5, 1]}\n"
         "rules: {zones: [{name: mirror-left, yaw_deg: -40, pitch_deg: 5.5}]}\n"
-        "service: {state_dir: '~'}\n"
+        "service: {state_dir: 'no'}\n"
     )
     file = tmp_path / "dms.yaml"
     file.write_text(text)

@@ -141,10 +141,45 @@ def test_a_setting_in_the_wrong_section_is_found_elsewhere() -> None:
         ("- camera", "expected a section, found a list"),
         ("30", "expected a section, found a single value"),
         ("camera: {\n", "not valid YAML"),
-        ("a: 'b", "not valid YAML"),
+        ("a: 'b", "this quotation mark is never closed"),
         ("version: 1\n---\nversion: 1", "a second document"),
         ("[" * 1000 + "]" * 1000, "nested more than"),
         ("camera:\n\tfps: 30", "2:1: (file): indented with a tab"),
+        ("camera:\n  fps:\t30", "2:7: (file): a tab stands here"),
+        ("camera:\n  fps: 30\n    width: 640", "3:10: (file): this line is indented deeper than the line above it"),
+        ("camera:\n   fps: 30\n  width: 640", "3:3: (file): this line is not indented like the lines above it"),
+        ("camera:\n  fps: 30\n  - width: 640", "3:3: (file): a list item among `key: value` lines; remove the `- `"),
+        ("mqtt:\n  fleet: north: depot", "2:15: (file): a second `: ` in one line"),
+        ("mqtt:\n  username: @home", "2:13: (file): no value may begin with `@`; put the value in quotes"),
+        ("mqtt:\n  fleet: *\n", "2:10: (file): no value may begin with `*`"),
+        ('mqtt:\n  host: "b\n  port: 1\n', "2:9: (file): this quotation mark is never closed"),
+        ("camera: {fps: 30\n", "1:9: (file): this brace `{` is never closed"),
+        ('camera: {path: "C:\\drive"}', "use single quotes"),
+        ("camera:\n  fps: 30\nwidth 640\n", "3:1: (file): a line without a colon"),
+        ("camera:\n  fps:30", "2:3: camera: expected a section, found a single value; write `fps: 30`, with a space"),
+        ("camera:\n  fps = 30", "write `fps: 30`, with a space"),
+        ("camera: picamera", "write `source: picamera` in a line below it"),
+        ("camera:\n  - fps: 30", "write `key: value` lines without `- `"),
+        ("cab: {audio: true}", "such as `device: …`"),
+        ("camera: {fps: [30]}", "write the value alone, without `[ ]`"),
+        ("camera: {fps: {value: 30}}", "found a section; write the value behind the colon"),
+        ("power: {grace_s: 1 min}", "write 60, the number alone and in seconds"),
+        ("power: {grace_s: 500ms}", "write 0.5, the number alone"),
+        ("cab: {audio: {volume: 50%}}", "write 0.5, the number alone and as a share of 1"),
+        ("vehicle: {speed_kmh: 50 mph}", "write 80.4672, the number alone and in km/h"),
+        ("cab: {gpio: {buzzer_pin: GPIO23}}", "expected a number, found `GPIO23`; write 23"),
+        ("camera: {neutral_yaw_deg: \u221212}", "is a typographic one; write -12 with a hyphen"),
+        ("camera:\n\u00a0\u00a0fps: 30", "2:1: (file): an invisible character U+00A0"),
+        ("camera:\n  fps: 30\u200b", "2:10: (file): an invisible character U+200B"),
+        ("mqtt: {host: 'mqtt://broker.example.org'}", "without `mqtt://` before and `:1883` behind it"),
+        ("mqtt: {host: 10.0.0.1:1883}", "without `mqtt://` before and `:1883` behind it"),
+        ("mqtt: {host: “broker”}", "the name or address of a host alone"),
+        ("vehicle: {gpsd: {host: gps:2947}}", "the name or address of a host alone"),
+        ("mqtt: {fleet: North Depot}", "found `North Depot`; write north-depot"),
+        ("mqtt: {password_file: ~/secret, username: u}", "`~` is for a shell and means nothing here"),
+        ("service: {state_dir: $HOME/x}", "`$HOME` is for a shell and means nothing here"),
+        ("camera: {source: files, path: ~/drive.mp4}", "write the whole path"),
+        ("camera: {source: v4l2, device: video2}", "write 0 or /dev/video2"),
         ("version: 1 \0", "control character U+0000"),
         ("# " + "x" * 70_000, "larger than 64 KiB"),
     ],
@@ -152,6 +187,26 @@ def test_a_setting_in_the_wrong_section_is_found_elsewhere() -> None:
 def test_mistakes_are_explained(line: str, says: str) -> None:
     found = problems(line)
     assert any(says in problem for problem in found), found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mqtt: {host: '::1'}", "mqtt: {host: 'fe80::1%eth0'}", "mqtt: {host: 10.0.0.1}",
+        "mqtt: {host: xn--gre-6ka8i.example}",
+        "inference: {models_dir: ~/models}", "camera: {source: v4l2, device: /dev/v4l/by-id/usb-cam}",
+        "# a remark with a\u00a0blank\ncamera: {fps: 25}  # and\u00a0another",
+        "camera: {path: '/drives/nord\u00a0est.mp4'}",
+        "camera: {neutral_yaw_deg: +12}", "camera:\r\n  fps: 25\r\n", "\ncamera:\r  fps: 25\r",
+    ],
+)  # fmt: skip
+def test_what_is_unusual_and_right_is_taken(text: str) -> None:
+    load_text(text)
+
+
+def test_a_credential_glued_to_its_key_is_not_repeated() -> None:
+    (only,) = problems("mqtt:\n  username:canary\n")
+    assert "canary" not in only
 
 
 @pytest.mark.parametrize(
