@@ -1,17 +1,15 @@
 """The daemon, all of it, whose networks remember: the same picture is not put through the same network twice.
 
-Argument: the configuration. So a film that is played again and again costs the processor what Python, OpenCV and the
+Arguments: those of `edge-dms`. So a film that is played again and again costs the processor what Python, OpenCV and the
 decoder cost. The memory of answers is bounded; what is not in it goes through the real network.
 """
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import edge.app
-from edge.config.load import load_config
+from edge.cli import main
 from edge.inference.interpreter import Net
 
 if TYPE_CHECKING:
@@ -42,5 +40,4 @@ def remember() -> None:
 
 if __name__ == "__main__":
     remember()
-    file = Path(sys.argv[1])
-    sys.exit(edge.app.run_daemon(load_config(file), config_path=file))
+    sys.exit(main())

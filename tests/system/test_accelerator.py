@@ -23,7 +23,8 @@ from edge.inference.manifest import Manifest
 from tests.support import priority, second_runtime
 from tests.support.accelerator import MOOD, build_library, put_compiled_twin
 from tests.support.brokers import Fleet, Mosquitto, wait_for
-from tests.system.test_daemon import Daemon
+from tests.support.checkout import CHECKOUT
+from tests.support.daemon import Daemon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,6 @@ pytestmark = [
     pytest.mark.timeout(600),
 ]
 
-CHECKOUT = Path(__file__).parents[2]
 NETWORK = "expression"
 """Runs every few frames that show a face."""
 
@@ -98,19 +98,9 @@ def runtime(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def fleet(mosquitto: str, tmp_path: Path) -> Iterator[tuple[Fleet, int]]:
-    broker = Mosquitto(mosquitto, tmp_path / "broker")
-    broker.start()
-    listening = Fleet(broker.port).ready()
-    yield listening, broker.port
-    listening.close()
-    broker.close()
-
-
-@pytest.fixture
-def board(fleet: tuple[Fleet, int], runtime: str, tmp_path: Path) -> Iterator[Board]:
+def board(broker: Mosquitto, runtime: str, tmp_path: Path) -> Iterator[Board]:
     python = second_runtime.second_python() if runtime == "tflite_runtime" else None
-    made = Board(tmp_path, fleet[1], python)
+    made = Board(tmp_path, broker.port, python)
     yield made
     made.daemon.close()
 
@@ -151,11 +141,11 @@ def works_on_the_processor(board: Board, fleet: Fleet, figure: Figures, after: s
     figure("delegate_aborts", f"restart to watching on the processor, {after}", round(took_s, 2), unit="s", at_most=5.0)
 
 
-def test_it_is_used_while_it_works_and_again_after_a_good_end(board: Board, fleet: tuple[Fleet, int]) -> None:
+def test_it_is_used_while_it_works_and_again_after_a_good_end(board: Board, fleet: Fleet) -> None:
     for _ in range(2):
         board.start("works")
         assert wait_for(board.watching, 60), board.said()
-        health = next_health(fleet[0])
+        health = next_health(fleet)
         assert "edgetpu" in health["delegate"], health.get("delegate_reason")
         assert NETWORK not in health.get("delegate_reason", ""), "what tflite-runtime leaves alone it tells of others"
         assert wait_for(board.daemon.decided, 60)
@@ -166,7 +156,7 @@ def test_it_is_used_while_it_works_and_again_after_a_good_end(board: Board, flee
 
 @pytest.mark.parametrize("where", ["at its first invoke", "in mid-drive"])
 def test_an_abort_is_left_out_at_the_next_start(
-    board: Board, fleet: tuple[Fleet, int], figure: Figures, runtime: str, where: str
+    board: Board, fleet: Fleet, figure: Figures, runtime: str, where: str
 ) -> None:
     mood = "aborts"
     if where == "in mid-drive":
@@ -175,26 +165,26 @@ def test_an_abort_is_left_out_at_the_next_start(
         board.start(mood)
     assert board.died() == -signal.SIGABRT
     assert board.note.exists()
-    works_on_the_processor(board, fleet[0], figure, f"it aborted {where} ({runtime})", mood)
+    works_on_the_processor(board, fleet, figure, f"it aborted {where} ({runtime})", mood)
     assert board.daemon.end(signal.SIGTERM) == 0
     assert board.note.exists(), "ten minutes count from the death, whatever ends well meanwhile"
     past = time.time() - 601
     os.utime(board.note, (past, past))
     board.start("works")
     assert wait_for(board.watching, 60)
-    assert "edgetpu" in next_health(fleet[0])["delegate"], "tried again after ten minutes"
+    assert "edgetpu" in next_health(fleet)["delegate"], "tried again after ten minutes"
 
 
 def test_an_exit_from_within_is_left_out_at_the_next_start(
-    board: Board, fleet: tuple[Fleet, int], figure: Figures, runtime: str
+    board: Board, fleet: Fleet, figure: Figures, runtime: str
 ) -> None:
     mood = board.begin_later("exits")
     assert board.died() == 3
-    works_on_the_processor(board, fleet[0], figure, f"it ended the process ({runtime})", mood)
+    works_on_the_processor(board, fleet, figure, f"it ended the process ({runtime})", mood)
 
 
 def test_one_that_hangs_at_the_start_ends_by_itself_and_is_left_out(
-    board: Board, fleet: tuple[Fleet, int], figure: Figures, runtime: str
+    board: Board, fleet: Fleet, figure: Figures, runtime: str
 ) -> None:
     begun_s = time.monotonic()
     board.start("hangs")
@@ -208,11 +198,11 @@ def test_one_that_hangs_at_the_start_ends_by_itself_and_is_left_out(
         unit="s",
         at_most=trial.LIMIT_S + 10.0,
     )
-    works_on_the_processor(board, fleet[0], figure, f"it hung at the start ({runtime})", "hangs")
+    works_on_the_processor(board, fleet, figure, f"it hung at the start ({runtime})", "hangs")
 
 
 def test_one_that_hangs_in_mid_drive_starves_the_watchdog_and_is_left_out(
-    board: Board, fleet: tuple[Fleet, int], figure: Figures, runtime: str, tmp_path: Path
+    board: Board, fleet: Fleet, figure: Figures, runtime: str, tmp_path: Path
 ) -> None:
     address = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
@@ -225,13 +215,13 @@ def test_one_that_hangs_in_mid_drive_starves_the_watchdog_and_is_left_out(
         assert set(iter(lambda: heard(manager), b"")) <= {b"WATCHDOG=1"}
     assert board.daemon.end(signal.SIGABRT) == -signal.SIGABRT, "what systemd does then"
     assert "watchdog not fed" in board.said()
-    works_on_the_processor(board, fleet[0], figure, f"it hung in mid-drive ({runtime})", mood)
+    works_on_the_processor(board, fleet, figure, f"it hung in mid-drive ({runtime})", mood)
 
 
-def test_without_a_device_the_drive_is_watched_at_once(board: Board, fleet: tuple[Fleet, int]) -> None:
+def test_without_a_device_the_drive_is_watched_at_once(board: Board, fleet: Fleet) -> None:
     board.start("absent")
     assert wait_for(board.watching, 60), board.said()
-    health = next_health(fleet[0])
+    health = next_health(fleet)
     assert "delegate_degraded" in health["faults"]
     assert "no Edge TPU answers" in health["delegate_reason"]
     assert not board.note.exists()

@@ -23,14 +23,13 @@ import cv2
 import pytest
 import yaml
 
-from tests.contract.test_vehicle_sources import Gpsd
+from tests.support.checkout import CHECKOUT, DRIVE
+from tests.support.vehicles import Gpsd
 
-sys.path.append(str(Path(__file__).parents[2] / "tools"))
+sys.path.append(str(CHECKOUT / "tools"))
 
 pytestmark = pytest.mark.models
 
-CHECKOUT = Path(__file__).parents[2]
-DRIVE = CHECKOUT / "tools" / "sample_drive" / "drive.mp4"
 SCREENS = CHECKOUT / "build" / "screens"
 PHONE = (390, 844)
 PATIENCE_S = 60.0

@@ -19,7 +19,7 @@ import pytest
 from edge.config.schema import Config
 from tests.support import clean_root
 from tests.support.bundles import bundle_folder
-from tests.system.test_daemon import DRIVE
+from tests.support.checkout import CHECKOUT, DRIVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,6 @@ pytestmark = [
     pytest.mark.timeout(7200),
 ]
 
-CHECKOUT = Path(__file__).parents[2]
 RELEASE = "/opt/edge-dms/releases"
 FILM_FRAMES = range(810, 910)
 """Of the drive, at 30 a second: the eyes close for 1.8 s."""

@@ -14,8 +14,8 @@ import pytest
 from edge.camera.faults import Fault
 from edge.config.schema import Config
 from edge.vision.nets import open_nets
+from tests.support.checkout import DRIVE
 from tests.support.lock_step import Judged, judged
-from tests.system.test_daemon import DRIVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

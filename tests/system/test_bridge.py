@@ -13,13 +13,14 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.support.brokers import HOST, Fleet, Mosquitto, free_port, listens, wait_for
+from tests.support.checkout import CHECKOUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.broker
 
-SAMPLE = Path(__file__).parents[2] / "firmware_config" / "mosquitto_bridge.conf"
+SAMPLE = CHECKOUT / "firmware_config" / "mosquitto_bridge.conf"
 VEHICLE = "dms/1/long-haul/lorry-21"
 
 

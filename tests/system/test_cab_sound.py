@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.support.checkout import DRIVE
 from tests.support.players import stand_in
 
 pytestmark = [pytest.mark.models, pytest.mark.full]
-
-DRIVE = Path(__file__).parents[2] / "tools" / "sample_drive" / "drive.mp4"
 
 
 def drive(folder: Path, device: str) -> tuple[str, list[tuple[str, str, int, int]], int]:

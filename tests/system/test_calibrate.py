@@ -9,11 +9,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 
 from edge.drivers import FILE
 from tests.support.brokers import wait_for
-from tests.system.test_daemon import Daemon
+from tests.support.daemon import Daemon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,11 +23,8 @@ pytestmark = [pytest.mark.models, pytest.mark.usefixtures("fetched_models")]
 
 @pytest.fixture
 def daemon(tmp_path: Path) -> Iterator[Daemon]:
-    made = Daemon(tmp_path, 1, vehicle={"driver_token": "anna-17", "source": "absent"}, mqtt={"enabled": False})
-    settings = yaml.safe_load(made.config.read_text())
-    settings["vehicle"] = {"driver_token": "anna-17"}
-    settings["rules"] = {"baseline": {"learn_s": 15}}
-    made.config.write_text(yaml.safe_dump(settings))
+    vehicle = {"driver_token": "anna-17", "source": None, "speed_kmh": None}
+    made = Daemon(tmp_path, None, vehicle=vehicle, rules={"baseline": {"learn_s": 15}})
     yield made
     made.close()
 

@@ -3,110 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import yaml
 
 from tests.support.brokers import Fleet, Mosquitto, wait_for
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.support.checkout import CHECKOUT
+from tests.support.daemon import Daemon, alerts
 
 pytestmark = [pytest.mark.broker, pytest.mark.models]
 
-DRIVE = Path(__file__).parents[2] / "tools" / "sample_drive" / "drive.mp4"
 
-
-class Daemon:
-    """`edge-dms run` as a child process, over its several lives."""
-
-    def __init__(self, folder: Path, port: int, **sections: Any) -> None:
-        self.folder = folder
-        self.log = folder / "daemon.log"
-        configuration: dict[str, Any] = {
-            "camera": {"source": "files", "path": str(DRIVE), "pace": "fast", "loop": True},
-            "vehicle": {"source": "fixed", "speed_kmh": 80},
-            "mqtt": {"host": "127.0.0.1", "port": port, "fleet": "test", "vehicle": "van-1"},
-            "recording": {"decisions_file": str(folder / "decisions.jsonl")},
-            "service": {"state_dir": str(folder / "state")},
-        }
-        for name, section in sections.items():
-            configuration[name] = configuration.get(name, {}) | section
-        self.config = folder / "config.yaml"
-        self.config.write_text(yaml.safe_dump(configuration))
-        self.process: subprocess.Popen[bytes] | None = None
-        self.command = [sys.executable, "-m", "edge"]
-
-    def start(self, **environment: str) -> None:
-        import os
-
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [*self.command, "run", "--config", str(self.config)],
-                stdout=log,
-                stderr=log,
-                env=os.environ | environment,
-            )
-
-    def end(self, how: signal.Signals, patience_s: float = 30.0) -> int:
-        assert self.process is not None
-        self.process.send_signal(how)
-        status = self.process.wait(patience_s)
-        self.process = None
-        return status
-
-    def close(self) -> None:
-        if self.process is not None:
-            self.end(signal.SIGKILL)
-
-    def decided(self, kind: str = "") -> int:
-        """Alert changes decided in this life so far."""
-        path = self.folder / "decisions.jsonl"
-        lines = path.read_text().splitlines() if path.exists() else []
-        return sum('"type":"alert"' in line and f'"kind":"{kind}' in line for line in lines)
-
-    def waiting(self) -> int:
-        """Alerts that were committed and not taken by the broker; only while no daemon runs."""
-        assert self.process is None
-        with closing(sqlite3.connect(self.folder / "state" / "outbox.db")) as database:
-            (count,) = database.execute("SELECT count(*) FROM alert").fetchone()
-        return int(count)
-
-
-@pytest.fixture
-def broker(mosquitto: str, tmp_path: Path) -> Iterator[Mosquitto]:
-    made = Mosquitto(mosquitto, tmp_path / "broker")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def daemon(broker: Mosquitto, tmp_path: Path) -> Iterator[Daemon]:
-    made = Daemon(tmp_path, broker.port)
-    yield made
-    made.close()
-
-
-def alerts(fleet: Fleet) -> list[dict[str, Any]]:
-    """Return the data of each alert once, in order of first arrival."""
-    first: dict[tuple[str, str], dict[str, Any]] = {}
-    for payload in fleet.of("alert"):
-        event = json.loads(payload)
-        first.setdefault((event["source"], event["id"]), event["data"])
-    return list(first.values())
-
-
-def test_committed_alerts_survive_kill_9_of_daemon_and_broker(broker: Mosquitto, daemon: Daemon) -> None:
-    broker.start()
-    fleet = Fleet(broker.port).ready()
+def test_committed_alerts_survive_kill_9_of_daemon_and_broker(broker: Mosquitto, fleet: Fleet, daemon: Daemon) -> None:
     daemon.start()
     assert wait_for(lambda: len(alerts(fleet)) >= 3, 60), daemon.log.read_text()
     broker.kill()
@@ -123,7 +38,6 @@ def test_committed_alerts_survive_kill_9_of_daemon_and_broker(broker: Mosquitto,
     assert daemon.end(signal.SIGTERM) == 0
     assert daemon.waiting() == 0
     arrived = alerts(fleet)
-    fleet.close()
     seqs = [data["seq"] for data in arrived]
     assert seqs == list(range(1, len(seqs) + 1)), "something is missing or out of order"
     phases: dict[str, list[str]] = {}
@@ -133,9 +47,7 @@ def test_committed_alerts_survive_kill_9_of_daemon_and_broker(broker: Mosquitto,
     assert "restart" in {data.get("reason") for data in arrived if data["phase"] == "closed"}
 
 
-def test_sigterm_closes_what_is_open_and_says_goodbye(broker: Mosquitto, daemon: Daemon) -> None:
-    broker.start()
-    fleet = Fleet(broker.port).ready()
+def test_sigterm_closes_what_is_open_and_says_goodbye(fleet: Fleet, daemon: Daemon) -> None:
     daemon.start()
     assert wait_for(lambda: any(data["kind"] == "fatigue" for data in alerts(fleet)), 60)
     assert daemon.end(signal.SIGTERM) == 0
@@ -145,7 +57,6 @@ def test_sigterm_closes_what_is_open_and_says_goodbye(broker: Mosquitto, daemon:
     assert arrived[-1]["reason"] == "shutdown"
     assert json.loads(fleet.of("alerts/active")[-1])["alerts"] == []
     assert json.loads(fleet.of("status")[-1])["reason"] == "shutdown"
-    fleet.close()
     lines = [f"dms/1/test/van-1/alert {payload.decode()}" for payload in fleet.of("alert")]
     command = [sys.executable, "-m", "edge", "explain", "-", "--json"]
     explained = subprocess.run(command, input="\n".join(lines), capture_output=True, text=True, check=False)
@@ -157,32 +68,25 @@ def test_sigterm_closes_what_is_open_and_says_goodbye(broker: Mosquitto, daemon:
     assert {one["alert_id"] for one in told if one["evidence_strip"]} == graver
 
 
-def test_kill_9_leaves_the_last_will(broker: Mosquitto, daemon: Daemon) -> None:
-    broker.start()
-    fleet = Fleet(broker.port).ready()
+def test_kill_9_leaves_the_last_will(fleet: Fleet, daemon: Daemon) -> None:
     daemon.start()
     assert wait_for(lambda: len(fleet.of("info")) > 0, 30)
     daemon.end(signal.SIGKILL)
     assert wait_for(lambda: json.loads(fleet.of("status")[-1])["status"] == "offline", 60)
     assert json.loads(fleet.of("status")[-1])["reason"] == "lost"
-    fleet.close()
 
 
 def test_without_expression_its_network_is_never_opened_and_nothing_speaks_of_it(
-    broker: Mosquitto, tmp_path: Path, mosquitto: str
+    broker: Mosquitto, fleet: Fleet, tmp_path: Path
 ) -> None:
     models = tmp_path / "models"
     models.mkdir()
-    source = Path(__file__).parents[2] / "models"
+    source = CHECKOUT / "models"
     (models / "manifest.json").write_bytes((source / "manifest.json").read_bytes())
     # A FIFO in place of the network: whoever opens it hangs for ever, so the test cannot pass by luck.
-    import os
-
     for network in source.glob("expression*.tflite"):
         os.mkfifo(models / network.name)
     daemon = Daemon(tmp_path, broker.port, expression={"enabled": False}, inference={"models_dir": str(models)})
-    broker.start()
-    fleet = Fleet(broker.port).ready()
     daemon.start()
     try:
         assert wait_for(lambda: any(data["kind"] == "driver_absent" for data in alerts(fleet)), 90), (
@@ -195,10 +99,9 @@ def test_without_expression_its_network_is_never_opened_and_nothing_speaks_of_it
     for topic, payload, _ in fleet.messages:
         text = (topic + payload.decode()).lower()
         assert not any(word in text for word in ("anger", "expression", "valence")), text
-    fleet.close()
 
 
-def test_a_second_daemon_on_the_same_state_is_refused_in_one_sentence(broker: Mosquitto, daemon: Daemon) -> None:
+def test_a_second_daemon_on_the_same_state_is_refused_in_one_sentence(daemon: Daemon) -> None:
     daemon.start()
     assert wait_for(lambda: "watching" in daemon.log.read_text(), 30)
     second = subprocess.run(
@@ -213,7 +116,7 @@ def test_a_second_daemon_on_the_same_state_is_refused_in_one_sentence(broker: Mo
     assert "Traceback" not in second.stderr
 
 
-def test_systemd_hears_ready_then_progress_then_stopping(broker: Mosquitto, daemon: Daemon, tmp_path: Path) -> None:
+def test_systemd_hears_ready_then_progress_then_stopping(daemon: Daemon, tmp_path: Path) -> None:
     address = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(address)
@@ -230,10 +133,8 @@ def test_systemd_hears_ready_then_progress_then_stopping(broker: Mosquitto, daem
     assert daemon.process.wait(30) == 0
 
 
-def test_a_missing_camera_is_told_and_waited_for(broker: Mosquitto, tmp_path: Path) -> None:
+def test_a_missing_camera_is_told_and_waited_for(broker: Mosquitto, fleet: Fleet, tmp_path: Path) -> None:
     daemon = Daemon(tmp_path, broker.port, camera={"source": "v4l2", "device": "/dev/video99", "loop": False})
-    broker.start()
-    fleet = Fleet(broker.port).ready()
     daemon.start()
     try:
         assert wait_for(lambda: any(data["kind"] == "health" for data in alerts(fleet)), 30), daemon.log.read_text()
@@ -244,7 +145,6 @@ def test_a_missing_camera_is_told_and_waited_for(broker: Mosquitto, tmp_path: Pa
         assert daemon.end(signal.SIGTERM) == 0
     finally:
         daemon.close()
-        fleet.close()
     assert "Traceback" not in daemon.log.read_text()
 
 
@@ -259,10 +159,10 @@ def test_a_file_that_is_no_film_ends_the_daemon_with_the_remedy(broker: Mosquitt
     assert "Traceback" not in text
 
 
-def test_the_infrared_light_burns_while_frames_come_and_health_tells_it(broker: Mosquitto, tmp_path: Path) -> None:
+def test_the_infrared_light_burns_while_frames_come_and_health_tells_it(
+    broker: Mosquitto, fleet: Fleet, tmp_path: Path
+) -> None:
     pytest.importorskip("gpiozero")
-    broker.start()
-    fleet = Fleet(broker.port).ready()
     light = {"pace": "realtime", "ir": {"output": "gpio", "pin": 18}}
     daemon = Daemon(tmp_path, broker.port, camera=light, outbox={"health_s": 1})
     # gpiozero's own mock pins stand in for the header: they keep the same interface.
@@ -278,14 +178,11 @@ def test_the_infrared_light_burns_while_frames_come_and_health_tells_it(broker: 
         assert daemon.end(signal.SIGTERM) == 0
     finally:
         daemon.close()
-        fleet.close()
 
 
 def test_an_infrared_light_that_cannot_be_driven_is_told_and_the_watch_goes_on(
-    broker: Mosquitto, tmp_path: Path
+    broker: Mosquitto, fleet: Fleet, tmp_path: Path
 ) -> None:
-    broker.start()
-    fleet = Fleet(broker.port).ready()
     daemon = Daemon(
         tmp_path, broker.port, camera={"pace": "realtime", "ir": {"output": "hardware_pwm", "pwm_chip": 15}}
     )
@@ -297,7 +194,6 @@ def test_an_infrared_light_that_cannot_be_driven_is_told_and_the_watch_goes_on(
         assert daemon.end(signal.SIGTERM) == 0
     finally:
         daemon.close()
-        fleet.close()
 
 
 def test_a_driver_who_is_named_gets_his_baseline_back_after_a_restart(daemon: Daemon) -> None:

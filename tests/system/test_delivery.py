@@ -60,24 +60,17 @@ class Publisher:
 
 
 @pytest.fixture
-def broker(mosquitto: str, tmp_path: Path) -> Iterator[Mosquitto]:
-    made = Mosquitto(mosquitto, tmp_path / "broker")
+def publisher(late_broker: Mosquitto, tmp_path: Path) -> Iterator[Publisher]:
+    made = Publisher(late_broker.port, tmp_path, rate=50.0)
     yield made
     made.close()
 
 
-@pytest.fixture
-def publisher(broker: Mosquitto, tmp_path: Path) -> Iterator[Publisher]:
-    made = Publisher(broker.port, tmp_path, rate=50.0)
-    yield made
-    made.close()
-
-
-def test_broker_away_at_the_start(broker: Mosquitto, publisher: Publisher) -> None:
+def test_broker_away_at_the_start(late_broker: Mosquitto, publisher: Publisher) -> None:
     publisher.start(count=50)
     assert wait_for(lambda: len(publisher.ledger.committed()) == 50)
-    broker.start()
-    fleet = Fleet(broker.port).ready()
+    late_broker.start()
+    fleet = Fleet(late_broker.port).ready()
     arrivals = judge(lambda: fleet.of("alert"), publisher.ledger)
     assert publisher.finish() == 0
     fleet.close()
@@ -85,7 +78,6 @@ def test_broker_away_at_the_start(broker: Mosquitto, publisher: Publisher) -> No
 
 
 def test_late_subscriber_sees_everything_in_order(broker: Mosquitto, publisher: Publisher) -> None:
-    broker.start()
     publisher.start()
     assert wait_for(lambda: len(publisher.ledger.committed()) > 60)
     fleet = Fleet(broker.port).ready()  # while the publisher goes on
@@ -98,7 +90,6 @@ def test_late_subscriber_sees_everything_in_order(broker: Mosquitto, publisher: 
 
 def test_subscriber_without_a_session_comes_and_goes(broker: Mosquitto, publisher: Publisher) -> None:
     """While nobody listens alerts wait; whoever comes next sees them from where they were held up, in order."""
-    broker.start()
     publisher.start()
     seen: list[bytes] = []
     for _ in range(3):
@@ -121,9 +112,7 @@ def test_subscriber_without_a_session_comes_and_goes(broker: Mosquitto, publishe
     assert len(publisher.ledger.committed()) - len(arrivals.first) <= 3 * 40
 
 
-def test_broker_killed_and_started_again(broker: Mosquitto, publisher: Publisher) -> None:
-    broker.start()
-    fleet = Fleet(broker.port).ready()
+def test_broker_killed_and_started_again(broker: Mosquitto, fleet: Fleet, publisher: Publisher) -> None:
     publisher.start()
     for _ in range(2):
         before = len(publisher.ledger.committed())
@@ -135,12 +124,9 @@ def test_broker_killed_and_started_again(broker: Mosquitto, publisher: Publisher
     assert wait_for(lambda: set(publisher.ledger.committed()[:200]) <= set(Arrivals(fleet.of("alert")).numbers))
     assert publisher.finish() == 0
     judge(lambda: fleet.of("alert"), publisher.ledger)
-    fleet.close()
 
 
-def test_publisher_killed_in_the_middle(broker: Mosquitto, publisher: Publisher) -> None:
-    broker.start()
-    fleet = Fleet(broker.port).ready()
+def test_publisher_killed_in_the_middle(fleet: Fleet, publisher: Publisher) -> None:
     for _ in range(5):
         publisher.start()
         before = len(publisher.ledger.committed())
@@ -151,7 +137,6 @@ def test_publisher_killed_in_the_middle(broker: Mosquitto, publisher: Publisher)
     assert publisher.finish() == 0
     arrivals = judge(lambda: fleet.of("alert"), publisher.ledger)
     assert wait_for(lambda: json.loads(fleet.of("alerts/active")[-1])["alerts"] == [])
-    fleet.close()
     # No ghosts: whatever a killed life left open was closed by the next, under the id it was opened with.
     phases: dict[str, list[str]] = {}
     for data in arrivals.first:
@@ -159,10 +144,8 @@ def test_publisher_killed_in_the_middle(broker: Mosquitto, publisher: Publisher)
     assert {tuple(phase) for phase in phases.values()} == {("opened", "closed")}
 
 
-def test_broker_that_hangs(broker: Mosquitto, publisher: Publisher) -> None:
+def test_broker_that_hangs(broker: Mosquitto, fleet: Fleet, publisher: Publisher) -> None:
     """A stopped broker keeps its sockets open: only the missing answers tell."""
-    broker.start()
-    fleet = Fleet(broker.port).ready()
     publisher.start()
     assert wait_for(lambda: len(fleet.of("alert")) > 30)
     broker.freeze()
@@ -174,4 +157,3 @@ def test_broker_that_hangs(broker: Mosquitto, publisher: Publisher) -> None:
     )
     assert publisher.finish() == 0
     judge(lambda: fleet.of("alert"), publisher.ledger)
-    fleet.close()

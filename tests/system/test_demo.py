@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-CHECKOUT = Path(__file__).parents[2]
+from tests.support.checkout import CHECKOUT
+
 TRUTH = CHECKOUT / "tools" / "sample_drive" / "drive.truth.json"
 
 pytestmark = pytest.mark.models

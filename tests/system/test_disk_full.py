@@ -11,8 +11,8 @@ import pytest
 
 from edge.uplink.envelope import CRITICAL_KINDS, CRITICAL_LEVEL
 from tests.support.brokers import Fleet, Mosquitto, wait_for
+from tests.support.daemon import Daemon
 from tests.support.tiny_disk import fill, tiny_disk
-from tests.system.test_daemon import Daemon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,21 +31,14 @@ URGENT = 3
 
 
 @pytest.fixture
-def broker(mosquitto: str, tmp_path: Path) -> Iterator[Mosquitto]:
-    made = Mosquitto(mosquitto, tmp_path / "broker")
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     with tiny_disk(tmp_path / "disk") as made:
         yield made
 
 
 @pytest.fixture
-def daemon(broker: Mosquitto, disk: Path, tmp_path: Path) -> Iterator[Daemon]:
-    made = Daemon(tmp_path, broker.port, service={"state_dir": str(disk / "state")})
+def daemon(late_broker: Mosquitto, disk: Path, tmp_path: Path) -> Iterator[Daemon]:
+    made = Daemon(tmp_path, late_broker.port, service={"state_dir": str(disk / "state")})
     yield made
     made.close()
 
@@ -74,7 +67,7 @@ def arrived(fleet: Fleet) -> set[Message]:
 
 
 @pytest.mark.timeout(900)
-def test_full_disk(broker: Mosquitto, daemon: Daemon, disk: Path, figure: Figures) -> None:
+def test_full_disk(late_broker: Mosquitto, daemon: Daemon, disk: Path, figure: Figures) -> None:
     daemon.start()
     assert wait_for(lambda: daemon.decided() > 0, 120), daemon.log.read_text()
     other = disk / "other.log"
@@ -90,8 +83,8 @@ def test_full_disk(broker: Mosquitto, daemon: Daemon, disk: Path, figure: Figure
     figure("disk_full", "warnings in the cab meanwhile", warnings(daemon) - warned, at_least=WARNINGS)
     decided = urgent(daemon)[before:]
     other.unlink()
-    broker.start()
-    fleet = Fleet(broker.port).ready()
+    late_broker.start()
+    fleet = Fleet(late_broker.port).ready()
     wait_for(lambda: set(decided) <= arrived(fleet), 120)
     lost = [message for message in decided if message not in arrived(fleet)]
     figure("disk_full", "urgent messages decided meanwhile", len(decided), at_least=URGENT)

@@ -21,6 +21,7 @@ from edge.drill.catalogue import CATALOGUE
 from edge.drill.course import bench_for, drill
 from edge.runtime.instance import SingleInstance
 from tests.support.brokers import wait_for
+from tests.support.checkout import DRIVE
 from tests.support.figures import Figures
 
 pytestmark = [
@@ -29,8 +30,6 @@ pytestmark = [
     pytest.mark.usefixtures("mosquitto", "fetched_models"),
 ]
 
-CHECKOUT = Path(__file__).parents[2]
-DRIVE = CHECKOUT / "tools" / "sample_drive" / "drive.mp4"
 ROWS = {
     "cover": "bad_view",
     "freeze": "bad_view",

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
 from tests.support.brokers import Fleet, Mosquitto, wait_for
+from tests.support.daemon import Daemon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = [pytest.mark.broker, pytest.mark.models]
 
-DRIVE = Path(__file__).parents[2] / "tools" / "sample_drive" / "drive.mp4"
-DAEMON = """
+PRESSED = """
 import sys, threading, time
 import gpiozero
 from gpiozero.pins.mock import MockFactory
@@ -35,53 +33,30 @@ def press_again_and_again():
         pins.pin(5).drive_high()
 
 threading.Thread(target=press_again_and_again, daemon=True).start()
-sys.exit(main(["run", "--config", sys.argv[1]]))
+sys.exit(main())
 """
 
 
 @pytest.fixture
-def broker(mosquitto: str, tmp_path: Path) -> Iterator[Mosquitto]:
-    made = Mosquitto(mosquitto, tmp_path / "broker")
-    made.start()
+def daemon(broker: Mosquitto, tmp_path: Path) -> Iterator[Daemon]:
+    """The daemon with a button that is pressed ten times a second."""
+    stream = {"stream_file": str(tmp_path / "stream.jsonl")}
+    made = Daemon(tmp_path, broker.port, cab={"buttons": {"wrong_pin": 5}}, recording=stream)
+    made.command = [sys.executable, "-c", PRESSED]
     yield made
     made.close()
 
 
-def test_wrong_and_beyond_the_budget_reach_the_fleet(broker: Mosquitto, tmp_path: Path, fetched_models: None) -> None:
-    config = tmp_path / "config.yaml"
-    stream = tmp_path / "stream.jsonl"
-    config.write_text(
-        yaml.safe_dump(
-            {
-                "camera": {"source": "files", "path": str(DRIVE), "pace": "fast", "loop": True},
-                "vehicle": {"source": "fixed", "speed_kmh": 80},
-                "mqtt": {"host": "127.0.0.1", "port": broker.port, "fleet": "test", "vehicle": "van-1"},
-                "cab": {"buttons": {"wrong_pin": 5}},
-                "recording": {"stream_file": str(stream)},
-                "service": {"state_dir": str(tmp_path / "state")},
-            }
-        )
-    )
-    fleet = Fleet(broker.port).ready()
-    log = (tmp_path / "daemon.log").open("wb")
-    process = subprocess.Popen([sys.executable, "-c", DAEMON, str(config)], stdout=log, stderr=log)
-    try:
+def test_wrong_and_beyond_the_budget_reach_the_fleet(fleet: Fleet, daemon: Daemon, fetched_models: None) -> None:
+    def marked(flag: str) -> list[dict[str, object]]:
+        return [data for data in (json.loads(payload)["data"] for payload in fleet.of("alert")) if data.get(flag)]
 
-        def marked(flag: str) -> list[dict[str, object]]:
-            told = [json.loads(payload)["data"] for payload in fleet.of("alert")]
-            return [data for data in told if data.get(flag)]
-
-        assert wait_for(lambda: marked("contested"), 60), (tmp_path / "daemon.log").read_text()
-        # The drive has more audible alerts than one an hour.
-        assert wait_for(lambda: marked("nuisance_suspect"), 60)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-        log.close()
-        fleet.close()
+    daemon.start()
+    assert wait_for(lambda: marked("contested"), 60), daemon.said()
+    # The drive has more audible alerts than one an hour.
+    assert wait_for(lambda: marked("nuisance_suspect"), 60)
+    assert daemon.end(signal.SIGTERM) == 0
     assert marked("contested")[0]["phase"] in {"updated", "closed"}
-    assert b'{"type":"button","t_ns":' in stream.read_bytes(), "a recording holds what the driver pressed"
-    assert b"the driver pressed wrong" in (tmp_path / "daemon.log").read_bytes()
+    stream = (daemon.folder / "stream.jsonl").read_bytes()
+    assert b'{"type":"button","t_ns":' in stream, "a recording holds what the driver pressed"
+    assert "the driver pressed wrong" in daemon.said()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.brokers import Fleet, Mosquitto, wait_for
-from tests.system.test_daemon import Daemon, alerts
+from tests.support.daemon import Daemon, alerts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,19 +30,11 @@ MEMORY_MB = 200
 class Placed(Daemon):
     """A daemon that plays the sample drive in real time, started through a shell line that makes its surroundings."""
 
-    def __init__(self, folder: Path, **sections: Any) -> None:
-        super().__init__(folder, 1, **({"camera": {"pace": "realtime"}, "mqtt": {"enabled": False}} | sections))
+    def __init__(self, folder: Path, port: int | None = None, **sections: Any) -> None:
+        super().__init__(folder, port, **({"camera": {"pace": "realtime"}} | sections))
 
     def start_through(self, shell: str = 'exec "$@"', *, wrapped: tuple[str, ...] = (), **environment: str) -> None:
-        command = [sys.executable, "-m", "edge", "run", "--config", str(self.config)]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [*wrapped, "sh", "-c", shell, "sh", *command],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=os.environ | {"LOG": str(self.log)} | environment,
-            )
+        self.start(*wrapped, "sh", "-c", shell, "sh", **environment)
 
     def decides(self) -> bool:
         """Tell whether it has judged the driver as seen: whatever became of its log."""
@@ -179,7 +171,7 @@ def test_names_that_nobody_resolves_stop_neither_watch_nor_watchdog(tmp_path: Pa
     hanging = ("unshare", "--mount", "sh", "-c", f'mount --bind {resolver} /etc/resolv.conf && exec "$@"', "sh")
     if subprocess.run([*hanging, "true"], capture_output=True, check=False).returncode:
         pytest.skip("another resolver takes a superuser")
-    daemon = Placed(tmp_path, mqtt={"host": "broker.example.org", "port": 1883, "fleet": "test", "vehicle": "van-1"})
+    daemon = Placed(tmp_path, 1883, mqtt={"host": "broker.example.org"})
     address = str(tmp_path / "notify")
     with (
         closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as silent,

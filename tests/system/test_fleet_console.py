@@ -16,13 +16,14 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from edge.uplink.remote.messages import Ack, MarkWrong
 from tests.support.brokers import wait_for
+from tests.support.checkout import CHECKOUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.broker
 
-PAGE = (Path(__file__).parents[2] / "tools" / "fleet_console" / "index.html").as_uri()
+PAGE = (CHECKOUT / "tools" / "fleet_console" / "index.html").as_uri()
 EVIL = '<img src=x onerror="window.hacked=1"><script>window.hacked=2</script>'
 
 

@@ -24,13 +24,13 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from tests.support.brokers import HOST, Fleet, Mosquitto, free_port, listens, wait_for
+from tests.support.checkout import CHECKOUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.broker
 
-CHECKOUT = Path(__file__).parents[2]
 STACK = CHECKOUT / "tools" / "fleet_stack"
 EXAMPLE = json.loads((CHECKOUT / "edge/uplink/contract/examples/alert.json").read_text())
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import clean_root
+from tests.support.checkout import CHECKOUT
 
-CHECKOUT = Path(__file__).parents[2]
 SCENARIO = Path(__file__).parent / "clean_root" / "scenario.sh"
 
 pytestmark = [pytest.mark.full, pytest.mark.models, pytest.mark.timeout(1800)]

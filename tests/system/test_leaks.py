@@ -24,9 +24,9 @@ from jsonschema import Draft202012Validator
 
 from edge.uplink.contract.catalogue import schemas
 from tests.support.brokers import HOST, Fleet, Mosquitto, wait_for
+from tests.support.checkout import DRIVE
 from tests.support.pictures import holds_picture, mark
 from tests.support.traced import Trace, listening_sockets, strace_is_here
-from tests.system.test_daemon import DRIVE
 
 if TYPE_CHECKING:
     from tests.support.figures import Figures

@@ -5,14 +5,12 @@ from __future__ import annotations
 import gc
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 
 from edge.camera.files import FileSource
 from edge.config.schema import Config
@@ -21,13 +19,14 @@ from edge.vision.camera_condition import CameraCondition
 from edge.vision.nets import open_nets
 from edge.vision.observer import FaceObserver
 from tests.support.brokers import Fleet, Mosquitto, wait_for
+from tests.support.checkout import DRIVE
+from tests.support.daemon import Daemon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.support.figures import Figures
 
-DRIVE = Path(__file__).parents[2] / "tools" / "sample_drive" / "drive.mp4"
 REMEMBERING_DAEMON = Path(__file__).with_name("remembering_daemon.py")
 FRAMES = 54_000
 """Half an hour at 30 frames a second."""
@@ -79,48 +78,31 @@ def test_half_an_hour_of_replay_keeps_memory_and_descriptors_flat(figure: Figure
     )
 
 
-class LongDaemon:
+class LongDaemon(Daemon):
     """The daemon with remembering networks on the sample drive, over and over, and what its kernel says of it."""
 
     def __init__(self, folder: Path, port: int) -> None:
-        config = folder / "config.yaml"
-        config.write_text(
-            yaml.safe_dump(
-                {
-                    "camera": {"source": "files", "path": str(DRIVE), "pace": "fast", "loop": True},
-                    "vehicle": {"source": "fixed", "speed_kmh": 80},
-                    # Nobody listens to the alerts: a million frames of them are not kept here.
-                    "mqtt": {"host": "127.0.0.1", "port": port, "require_subscriber": False},
-                    "outbox": {"health_s": 1.0},
-                    "service": {"state_dir": str(folder / "state")},
-                }
-            )
+        # Nobody listens to the alerts, and a million frames of them are kept nowhere.
+        super().__init__(
+            folder,
+            port,
+            mqtt={"require_subscriber": False},
+            recording={"decisions_file": None},
+            outbox={"health_s": 1.0},
         )
-        self.log = folder / "daemon.log"
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, str(REMEMBERING_DAEMON), str(config)],
-                stdout=log,
-                stderr=log,
-            )
+        self.command = [sys.executable, str(REMEMBERING_DAEMON)]
 
     def sample(self) -> tuple[int, int]:
         """Return its own memory in KiB and its open descriptors, without one that is open for a moment only."""
+        assert self.process is not None
         looks = [count_descriptors(self.process.pid) for _ in range(5)]
         return anonymous_kib(self.process.pid), min(looks)
 
     def close(self) -> None:
-        if self.process.poll() is None:
+        """Let it end in good order; its exit status can be asked for afterwards."""
+        if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             self.process.wait(60)
-
-
-@pytest.fixture
-def broker(mosquitto: str, tmp_path: Path) -> Iterator[Mosquitto]:
-    made = Mosquitto(mosquitto, tmp_path / "broker")
-    made.start()
-    yield made
-    made.close()
 
 
 @pytest.fixture

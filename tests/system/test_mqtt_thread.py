@@ -138,8 +138,8 @@ class Watched:
 
 
 @pytest.fixture
-def watched(mosquitto: str, tmp_path: Path) -> Iterator[Watched]:
-    made = Watched(Mosquitto(mosquitto, tmp_path / "broker"), tmp_path / "state")
+def watched(late_broker: Mosquitto, tmp_path: Path) -> Iterator[Watched]:
+    made = Watched(late_broker, tmp_path / "state")
     yield made
     made.close()
 

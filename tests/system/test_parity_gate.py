@@ -9,9 +9,8 @@ import json
 import shutil
 import signal
 import subprocess
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -19,15 +18,11 @@ from edge.inference.manifest import Manifest
 from edge.inference.runtime import runtime_name
 from tests.support.accelerator import MOOD, build_library
 from tests.support.brokers import Fleet, Mosquitto, wait_for
+from tests.support.checkout import CHECKOUT
+from tests.support.daemon import Daemon
 from tests.support.figures import Figures
-from tests.system.test_daemon import Daemon
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 pytestmark = [pytest.mark.broker, pytest.mark.models, pytest.mark.usefixtures("fetched_models")]
-
-CHECKOUT = Path(__file__).parents[2]
 
 WRAPPED = """\
 import time
@@ -51,28 +46,6 @@ class Doctored(runtime.Interpreter):
 runtime.Interpreter = Doctored
 """
 XNNPACK, PLAIN = "AUTO", "BUILTIN_WITHOUT_DEFAULT_DELEGATES"
-
-
-@pytest.fixture
-def broker(mosquitto: str, tmp_path: Path) -> Iterator[Mosquitto]:
-    made = Mosquitto(mosquitto, tmp_path / "broker")
-    made.start()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def fleet(broker: Mosquitto) -> Iterator[Fleet]:
-    listening = Fleet(broker.port).ready()
-    yield listening
-    listening.close()
-
-
-@pytest.fixture
-def daemon(broker: Mosquitto, tmp_path: Path) -> Iterator[Daemon]:
-    made = Daemon(tmp_path, broker.port)
-    yield made
-    made.close()
 
 
 @pytest.fixture
@@ -153,9 +126,7 @@ def test_xnnpack_that_is_missing_because_proc_is_hidden_is_told(daemon: Daemon, 
     tried = subprocess.run([*hidden, "test", "!", "-e", "/proc/cpuinfo"], capture_output=True, check=False)
     if tried.returncode:
         pytest.skip("hiding /proc/cpuinfo takes a superuser and a kernel that knows subset=pid")
-    with daemon.log.open("ab") as log:
-        command = [*hidden, sys.executable, "-m", "edge", "run", "--config", str(daemon.config)]
-        daemon.process = subprocess.Popen(command, stdout=log, stderr=log)
+    daemon.start(*hidden)
     health = health_of(daemon, fleet)
     assert {"slow_inference", "delegate_degraded"} <= set(health["faults"])
     assert health["delegate"] == "cpu"

@@ -9,7 +9,7 @@ import pytest
 
 from edge.power import FILE_NAME
 from tests.support.brokers import Mosquitto, wait_for
-from tests.system.test_daemon import Daemon
+from tests.support.daemon import Daemon
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,9 +36,7 @@ gpio.GpioFeed = Feed
 """Pins are truly absent here; everything behind them is real."""
 
 
-def test_the_board_goes_off_after_the_ignition(mosquitto: str, tmp_path: Path) -> None:
-    broker = Mosquitto(mosquitto, tmp_path / "broker")
-    broker.start()
+def test_the_board_goes_off_after_the_ignition(broker: Mosquitto, tmp_path: Path) -> None:
     (tmp_path / "pins").mkdir()
     (tmp_path / "pins" / "sitecustomize.py").write_text(IGNITION_OFF)
     daemon = Daemon(
@@ -61,6 +59,5 @@ def test_the_board_goes_off_after_the_ignition(mosquitto: str, tmp_path: Path) -
         assert time.monotonic() - begun >= 10.0
     finally:
         daemon.close()
-        broker.close()
     assert wish.exists()
     assert "the ignition is off for 10 s" in daemon.log.read_text()

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import clean_root
+from tests.support.checkout import CHECKOUT
 
-CHECKOUT = Path(__file__).parents[2]
 SCRIPT = Path(__file__).parent / "clean_root" / "poweroff.sh"
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(900)]

@@ -13,10 +13,9 @@ import pytest
 from headless_browser import Browser
 
 from edge.preview.overlay import LEVEL_COLORS, STRIP_PX, STRIPS, WIDTH_PX
+from tests.support.checkout import CHECKOUT, DRIVE
 
 pytestmark = pytest.mark.models
-
-DRIVE = Path(__file__).parents[2] / "tools" / "sample_drive" / "drive.mp4"
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +86,7 @@ def test_a_page_for_the_browser(seconds: Path) -> None:
         child.communicate()
 
 
-SCREENS = Path(__file__).parents[2] / "build" / "screens"
+SCREENS = CHECKOUT / "build" / "screens"
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 from tests.support.brokers import Mosquitto, wait_for
+from tests.support.daemon import Daemon
+from tests.support.depot import VAN, Depot
 from tests.support.signer import Signer
-from tests.system.test_daemon import Daemon
-from tests.system.test_remote import VAN, Depot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,14 +25,6 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.broker, pytest.mark.models, pytest.mark.usefixtures("fetched_models")]
 
 SIGNER = Signer()
-
-
-@pytest.fixture
-def broker(mosquitto: str, tmp_path: Path) -> Iterator[Mosquitto]:
-    made = Mosquitto(mosquitto, tmp_path / "broker")
-    made.start()
-    yield made
-    made.close()
 
 
 @pytest.fixture

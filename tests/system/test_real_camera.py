@@ -23,7 +23,8 @@ import pytest
 from tests.support import clean_root, priority
 from tests.support.brokers import Fleet, Mosquitto, wait_for
 from tests.support.bundles import bundle_folder
-from tests.system.test_daemon import DRIVE, Daemon, alerts
+from tests.support.checkout import DRIVE
+from tests.support.daemon import Daemon, alerts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,31 +115,20 @@ def camera_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CameraRoot
 
 
 @pytest.fixture
-def fleet(mosquitto: str, tmp_path: Path) -> Iterator[tuple[Fleet, int]]:
-    broker = Mosquitto(mosquitto, tmp_path / "broker")
-    broker.start()
-    listening = Fleet(broker.port).ready()
-    yield listening, broker.port
-    listening.close()
-    broker.close()
-
-
-@pytest.fixture
-def daemon(camera_root: CameraRoot, fleet: tuple[Fleet, int], tmp_path: Path) -> Iterator[Daemon]:
+def daemon(camera_root: CameraRoot, broker: Mosquitto, tmp_path: Path) -> Iterator[Daemon]:
     """The daemon of the root, with the configuration of a Raspberry Pi camera."""
     camera_root.play(list(scene()))
     camera_root.shown = {str(tmp_path): tmp_path}
-    camera = {"source": "picamera", "device": "0", "fps": FPS, "width": 640, "height": 480}
+    film_only = dict.fromkeys(("path", "pace", "loop"))
+    camera = {"source": "picamera", "device": "0", "fps": FPS, "width": 640, "height": 480} | film_only
     made = Daemon(
         tmp_path,
-        fleet[1],
+        broker.port,
         camera=camera,
         recording={"stream_file": str(tmp_path / "stream.jsonl")},
         outbox={"health_s": 1},
         service={"log_level": "debug"},
     )
-    settings = made.config.read_text().replace(f"  path: {DRIVE}\n", "").replace("  pace: fast\n", "")
-    made.config.write_text(settings.replace("  loop: true\n", ""))
     made.command = camera_root.command(
         "/virtual/launch.py",
         EDGE_DMS_CAMERA_STALLS=str(tmp_path / "stalls"),
@@ -199,17 +189,15 @@ def test_the_adapter_takes_real_frames_with_their_stamps_and_leaves_nothing_open
     assert wrong_size.startswith("the camera gives 640x480 where 800x480 were asked for; set camera.width")
 
 
-def test_frames_become_alerts_at_the_broker(
-    daemon: Daemon, fleet: tuple[Fleet, int], figure: Figures, tmp_path: Path
-) -> None:
+def test_frames_become_alerts_at_the_broker(daemon: Daemon, fleet: Fleet, figure: Figures, tmp_path: Path) -> None:
     daemon.start()
     kinds = {"distraction", "microsleep"}
-    assert wait_for(lambda: kinds <= {alert["kind"] for alert in alerts(fleet[0])}, 120), daemon.log.read_text()
+    assert wait_for(lambda: kinds <= {alert["kind"] for alert in alerts(fleet)}, 120), daemon.log.read_text()
     assert daemon.process is not None
     descriptors = Path(f"/proc/{daemon.process.pid}/fd")
     before = len(list(descriptors.iterdir()))
-    told = len(alerts(fleet[0]))
-    assert wait_for(lambda: len(alerts(fleet[0])) >= told + 2, 60), "the pictures begin anew"
+    told = len(alerts(fleet))
+    assert wait_for(lambda: len(alerts(fleet)) >= told + 2, 60), "the pictures begin anew"
     assert len(list(descriptors.iterdir())) <= before
     assert daemon.end(signal.SIGTERM) == 0
     said = daemon.log.read_text()
@@ -218,26 +206,26 @@ def test_frames_become_alerts_at_the_broker(
     stamps = stamps_ns(tmp_path)
     gaps_ms = np.diff(stamps) / 1e6
     assert float(np.median(gaps_ms)) == pytest.approx(1000 / FPS, rel=0.05), "the sensor's stamps, not the arrival's"
-    figure("real_camera", "alerts at the broker", len(alerts(fleet[0])), at_least=2)
+    figure("real_camera", "alerts at the broker", len(alerts(fleet)), at_least=2)
     figure("real_camera", "frames judged", len(stamps), at_least=FPS * 10)
 
 
 def test_a_sensor_that_falls_silent_is_noticed_told_and_opened_anew(
-    daemon: Daemon, fleet: tuple[Fleet, int], figure: Figures, tmp_path: Path
+    daemon: Daemon, fleet: Fleet, figure: Figures, tmp_path: Path
 ) -> None:
     daemon.start()
     assert wait_for(lambda: "watching" in daemon.log.read_text(), 60), daemon.log.read_text()
-    assert wait_for(lambda: fleet[0].of("health") and "camera_stalled" not in faults_told(fleet[0]))
+    assert wait_for(lambda: fleet.of("health") and "camera_stalled" not in faults_told(fleet))
     (tmp_path / "stalls").touch()
     begun_s = time.monotonic()
     assert wait_for(lambda: "no frame from CSI camera 0" in daemon.log.read_text(), 30)
     noticed_s = time.monotonic() - begun_s
-    assert wait_for(lambda: "camera_stalled" in faults_told(fleet[0]), 30)
+    assert wait_for(lambda: "camera_stalled" in faults_told(fleet), 30)
     (tmp_path / "stalls").unlink()
     begun_s = time.monotonic()
     assert wait_for(lambda: "the camera delivers again" in daemon.log.read_text(), 60), daemon.log.read_text()
     recovered_s = time.monotonic() - begun_s
-    assert wait_for(lambda: "camera_stalled" not in faults_told(fleet[0]), 30)
+    assert wait_for(lambda: "camera_stalled" not in faults_told(fleet), 30)
     assert daemon.end(signal.SIGTERM) == 0
     figure("real_camera", "until a silent sensor is noticed", round(noticed_s, 2), unit="s", at_most=2.0)
     figure("real_camera", "from its return to frames", round(recovered_s, 2), unit="s", at_most=10.0)

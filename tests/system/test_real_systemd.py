@@ -16,8 +16,8 @@ from edge.inference.manifest import Manifest
 from tests.support import clean_root
 from tests.support.accelerator import build_library, put_compiled_twin
 from tests.support.bundles import bundle_folder
+from tests.support.checkout import DRIVE
 from tests.support.writes import writes_of
-from tests.system.test_daemon import DRIVE
 
 if TYPE_CHECKING:
     from tests.support.figures import Figures

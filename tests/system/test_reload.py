@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.support.brokers import Fleet, Mosquitto, wait_for
-from tests.system.test_daemon import Daemon
+from tests.support.daemon import Daemon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +20,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.models, pytest.mark.usefixtures("f
 
 
 @pytest.fixture
-def daemon(mosquitto: str, tmp_path: Path) -> Iterator[tuple[Daemon, Fleet]]:
-    broker = Mosquitto(mosquitto, tmp_path / "broker")
-    broker.start()
+def daemon(broker: Mosquitto, fleet: Fleet, tmp_path: Path) -> Iterator[Daemon]:
     made = Daemon(
         tmp_path,
         broker.port,
@@ -30,32 +28,27 @@ def daemon(mosquitto: str, tmp_path: Path) -> Iterator[tuple[Daemon, Fleet]]:
         recording={"stream_file": str(tmp_path / "stream.jsonl")},
         outbox={"health_s": 1},
     )
-    fleet = Fleet(broker.port).ready()
     made.start()
-    yield made, fleet
+    yield made
     made.close()
-    fleet.close()
-    broker.close()
 
 
-def test_sighup_reads_the_file_again_and_keeps_the_old_one_on_any_mistake(daemon: tuple[Daemon, Fleet]) -> None:
-    vehicle, fleet = daemon
-
+def test_sighup_reads_the_file_again_and_keeps_the_old_one_on_any_mistake(daemon: Daemon, fleet: Fleet) -> None:
     def logged(text: str) -> bool:
-        return wait_for(lambda: text in vehicle.log.read_text(), 60.0)
+        return wait_for(lambda: text in daemon.log.read_text(), 60.0)
 
     def faults() -> list[str]:
         messages = fleet.of("health")
         return list(json.loads(messages[-1]).get("faults", [])) if messages else []
 
     def write(text: str) -> None:
-        vehicle.config.write_text(text)
-        assert vehicle.process is not None
-        vehicle.process.send_signal(signal.SIGHUP)
+        daemon.config.write_text(text)
+        assert daemon.process is not None
+        daemon.process.send_signal(signal.SIGHUP)
 
     assert logged("watching")
     first_hash = json.loads(fleet.of("info")[-1])["config_hash"]
-    good = yaml.safe_load(vehicle.config.read_text())
+    good = yaml.safe_load(daemon.config.read_text())
 
     write(yaml.safe_dump(good) + "rules: {closure: {microsleep_s: .nan, sleeps: 2}}\n")
     assert logged("refused for 2 problems; the running one is kept")
@@ -64,14 +57,14 @@ def test_sighup_reads_the_file_again_and_keeps_the_old_one_on_any_mistake(daemon
 
     write(yaml.safe_dump(good | {"rules": {"closure": {"microsleep_s": 1.2}}, "camera": good["camera"] | {"fps": 25}}))
     assert logged("in force now: rules.closure.microsleep_s; waiting for a restart: camera.fps")
-    stream = vehicle.folder / "stream.jsonl"
+    stream = daemon.folder / "stream.jsonl"
     assert wait_for(lambda: '"changes":{"rules.closure.microsleep_s":1.2}' in stream.read_text())
     assert wait_for(lambda: "config_restart_needed" in faults() and "config_refused" not in faults())
     assert wait_for(lambda: json.loads(fleet.of("info")[-1])["config_hash"] != first_hash)
 
-    vehicle.config.unlink()
-    assert vehicle.process is not None
-    vehicle.process.send_signal(signal.SIGHUP)
+    daemon.config.unlink()
+    assert daemon.process is not None
+    daemon.process.send_signal(signal.SIGHUP)
     assert logged("there is no such file")
-    assert vehicle.process.poll() is None
-    assert vehicle.end(signal.SIGTERM) == 0
+    assert daemon.process.poll() is None
+    assert daemon.end(signal.SIGTERM) == 0

@@ -6,26 +6,21 @@ import base64
 import json
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import sign_command
 from jsonschema import Draft202012Validator
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 
 from edge.uplink.contract.catalogue import TOPICS, schemas
 from edge.uplink.remote.store import TRIAL_STARTS
-from tests.support.brokers import HOST, Fleet, Mosquitto, wait_for
+from tests.support.brokers import HOST, Mosquitto, wait_for
+from tests.support.daemon import Daemon
+from tests.support.depot import VAN, Depot
 from tests.support.signer import Signer
-from tests.system.test_daemon import Daemon
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 pytestmark = [pytest.mark.broker, pytest.mark.models, pytest.mark.usefixtures("fetched_models")]
 
-VAN = "dms/1/test/van-1/"
 FAILING = """\
 from edge.indicators.bank import IndicatorBank
 
@@ -38,54 +33,6 @@ def failing(self, rules):
 
 IndicatorBank.configure = failing
 """
-
-
-class Depot(Fleet):
-    """A fleet that also speaks."""
-
-    def send(self, name: str, document: Any, *, retain: bool = False, answer_to: str | None = None) -> None:
-        properties = Properties(PacketTypes.PUBLISH)
-        if answer_to is not None:
-            properties.ResponseTopic = answer_to
-            properties.CorrelationData = b"c-1"
-        payload = document if isinstance(document, bytes) else json.dumps(document).encode()
-        self._client.publish(VAN + name, payload, qos=1, retain=retain, properties=properties).wait_for_publish(10)
-
-    def last(self, name: str) -> dict[str, Any]:
-        found = self.of(name)
-        document: dict[str, Any] = json.loads(found[-1]) if found else {}
-        return document
-
-    def lives(self) -> int:
-        """Return how many starts of the daemon have reported; a late message of a dead one is no new one."""
-        return len({json.loads(payload)["boot_id"] for payload in self.of("config/reported")})
-
-    def hears(self, name: str, patience_s: float = 40.0, **fields: Any) -> bool:
-        """Wait for a message of a topic with these fields."""
-
-        def heard() -> bool:
-            return any(
-                all(document.get(key) == value for key, value in fields.items())
-                for document in map(json.loads, self.of(name))
-            )
-
-        return wait_for(heard, patience_s)
-
-
-@pytest.fixture
-def broker(mosquitto: str, tmp_path: Path) -> Iterator[Mosquitto]:
-    made = Mosquitto(mosquitto, tmp_path / "broker")
-    made.start()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def depot(broker: Mosquitto) -> Iterator[Depot]:
-    listening = Depot(broker.port, "#")
-    listening.ready()
-    yield listening
-    listening.close()
 
 
 def started(folder: Path, port: int, remote: dict[str, Any], **environment: str) -> Daemon:

@@ -12,7 +12,7 @@ import sign_models
 import yaml
 
 from tests.support.brokers import wait_for
-from tests.system.test_daemon import Daemon
+from tests.support.daemon import Daemon
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ def test_a_tampered_list_keeps_the_daemon_from_starting(
     capsys.readouterr()
     assert sign_models.main(["--key", str(key), str(models)]) == 0
     signed = yaml.safe_load(capsys.readouterr().out)
-    daemon = Daemon(tmp_path, 1, mqtt={"enabled": False}, **signed)
+    daemon = Daemon(tmp_path, None, **signed)
     daemon.start()
     try:
         assert wait_for(lambda: "watching" in daemon.log.read_text(), 60), daemon.log.read_text()
