@@ -13,7 +13,7 @@ from edge.config.rules import Rules
 from edge.decision.engine import DecisionEngine
 from edge.indicators.fatigue import Cues, fatigue_level
 from edge.types import EXPRESSIONS, AlertChange, Reading, StreamMember
-from tests.properties.test_decisions import AHEAD, ASIDE, SHUT, away_from, decide, observations, others, sampled
+from tests.properties.streams import AHEAD, ASIDE, SHUT, away_from, decide, observations, others, sampled
 from tests.stories.builder import S
 
 BOUNDS: dict[str, tuple[float, float]] = {

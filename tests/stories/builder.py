@@ -318,3 +318,14 @@ class Drive:
             while at_s < end_s:
                 yield VehicleSample(t_ns=self._ns(at_s), speed_kmh=speed_kmh)
                 at_s += 0.5
+
+
+def drowsy(drive: Drive, length_s: float, share: float, closed_s: float = 0.6) -> Drive:
+    """Closures of `closed_s` that fill this share of the time."""
+    period_s = closed_s / share
+
+    def scene(at_s: float) -> dict[str, float]:
+        shut = at_s % period_s >= period_s - closed_s
+        return {"eye_openness_left": 0.05, "eye_openness_right": 0.05} if shut else {}
+
+    return drive.show(length_s, scene)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.stories.conftest import EXACT, SLOW, name_of
+from tests.stories.cameras import EXACT, SLOW, name_of
 from tests.stories.drives import STORIES, Drive
 from tests.stories.told import Moment
 

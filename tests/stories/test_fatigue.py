@@ -8,18 +8,7 @@ import pytest
 
 from edge.config.rules import Rules
 from edge.decision.engine import DecisionEngine
-from tests.stories.builder import Drive, S
-
-
-def drowsy(drive: Drive, length_s: float, share: float, closed_s: float = 0.6) -> Drive:
-    """Closures of `closed_s` that fill this share of the time."""
-    period_s = closed_s / share
-
-    def scene(at_s: float) -> dict[str, float]:
-        shut = at_s % period_s >= period_s - closed_s
-        return {"eye_openness_left": 0.05, "eye_openness_right": 0.05} if shut else {}
-
-    return drive.show(length_s, scene)
+from tests.stories.builder import Drive, S, drowsy
 
 
 def test_a_face_lost_for_20_s_leaves_perclos_at_its_value(any_camera: dict[str, float]) -> None:

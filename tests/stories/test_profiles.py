@@ -9,8 +9,7 @@ from edge.config import profiles
 from edge.config.consistency import rule_contradictions
 from edge.config.floors import floors_of
 from edge.config.rules import Rules
-from tests.stories.builder import Drive, Told
-from tests.stories.test_fatigue import drowsy
+from tests.stories.builder import Drive, Told, drowsy
 
 NAMES = profiles.names()
 LADDER = ("eyes_closed", "microsleep", "sleep", "unresponsive")

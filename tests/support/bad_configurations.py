@@ -3,7 +3,7 @@ spoilt."""
 
 from __future__ import annotations
 
-from tests.properties.test_bad_configurations import LEAVES, bad_values, spoilt
+from tests.support.spoilt_settings import LEAVES, bad_values, spoilt
 
 COUNT = 300
 

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 
 from tests.support.brokers import wait_for
-from tests.system.test_daemon import DRIVE, Daemon
+from tests.support.checkout import DRIVE
+from tests.support.daemon import Daemon
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,12 +27,8 @@ class Commanded(Daemon):
     """A daemon at 80 km/h, without a broker, that records its decisions."""
 
     def __init__(self, folder: Path, **commands: Any) -> None:
-        super().__init__(
-            folder,
-            1,
-            camera={"source": "v4l2", "device": "0", "loop": False, "pace": "realtime"},
-            mqtt={"enabled": False},
-        )
+        camera = {"source": "v4l2", "device": "0", "loop": False, "pace": "realtime"}
+        super().__init__(folder, None, camera=camera)
         self._commands = TEMPLATE | commands
         film = cv2.VideoCapture(str(DRIVE))
         for name, at_s in (("open", OPEN_S), ("closed", CLOSED_S)):
@@ -50,8 +47,8 @@ class Commanded(Daemon):
         beside.replace(self.folder / "commands.json")
         return time.monotonic()
 
-    def start(self, **environment: str) -> None:
-        super().start(PYTHONPATH=str(ON_COMMAND), DMS_COMMANDS=str(self.folder), **environment)
+    def start(self, *through: str, **environment: str) -> None:
+        super().start(*through, PYTHONPATH=str(ON_COMMAND), DMS_COMMANDS=str(self.folder), **environment)
 
     def await_log(self, text: str, patience_s: float = 60.0, *, times: int = 1) -> float:
         """Wait until the log holds it so many times; return the monotonic second of noticing."""

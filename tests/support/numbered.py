@@ -15,8 +15,7 @@ import yaml
 
 from edge.uplink.envelope import StoredAlert
 from tests.support.arrivals import EPOCH, Ledger
-
-CHECKOUT = Path(__file__).resolve().parents[2]
+from tests.support.checkout import CHECKOUT
 
 
 class NumberedDaemon:

@@ -6,9 +6,9 @@ import platform
 import subprocess
 import sys
 import venv
-from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+from tests.support.checkout import CHECKOUT
+
 PACKAGES = (
     "tflite-runtime==2.14.0",
     "numpy<2",

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from tests.support import second_runtime
+from tests.support.checkout import CHECKOUT
 
 CONTRACT = ("tests/contract/test_interpreter.py", "tests/unit/inference")
 
@@ -17,7 +18,7 @@ CONTRACT = ("tests/contract/test_interpreter.py", "tests/unit/inference")
 @pytest.mark.skipif(bool(second_runtime.missing()), reason=second_runtime.missing())
 def test_the_older_runtime_keeps_the_same_contract() -> None:
     python = second_runtime.second_python()
-    environment = os.environ | {"PYTHONPATH": str(second_runtime.CHECKOUT)}
+    environment = os.environ | {"PYTHONPATH": str(CHECKOUT)}
     named = subprocess.run(
         [python, "-c", "from edge.inference.runtime import runtime_name; print(runtime_name())"],
         capture_output=True,
@@ -31,7 +32,7 @@ def test_the_older_runtime_keeps_the_same_contract() -> None:
         capture_output=True,
         text=True,
         check=False,
-        cwd=second_runtime.CHECKOUT,
+        cwd=CHECKOUT,
         env=environment,
         timeout=600,
     )

@@ -6,8 +6,7 @@ import msgspec
 import pytest
 
 from edge.aim.board import board_lines, keys_of, press_of
-from tests.unit.aim.test_judge import WELL
-from tests.unit.aim.test_session import Player
+from tests.support.installation import WELL, Player
 
 
 def text(player: Player, width: int = 80, *, color: bool = False) -> str:

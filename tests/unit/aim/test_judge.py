@@ -11,28 +11,8 @@ from hypothesis import given
 
 from edge.aim.judge import WORDS, Lamp, ahead_verdicts, camera_verdicts, face_verdict, lamp_verdict
 from edge.aim.limits import FACE_SHARE, LIMITS, face_size_limits
-from edge.aim.measures import Measures
 from edge.aim.verdict import Verdict
-
-WELL = Measures(
-    yaw_deg=12.0,
-    pitch_deg=5.0,
-    view_yaw_deg=12.0,
-    view_pitch_deg=5.0,
-    roll_deg=1.0,
-    distance_cm=80.0,
-    face_px=150.0,
-    face_ratio=150 / 640,
-    margin_ratio=0.2,
-    off_x_ratio=0.05,
-    off_y_ratio=0.0,
-    sharpness=0.1,
-    brightness_ratio=0.45,
-    clipped_ratio=0.0,
-    evenness_ratio=0.8,
-    glint_ratio=0.0,
-)
-
+from tests.support.installation import WELL
 
 FIELDS = {
     "margin_ratio": ("framing", 100),

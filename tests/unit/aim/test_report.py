@@ -7,7 +7,7 @@ import yaml
 from edge.aim.limits import LIMITS
 from edge.aim.report import HEAD, When, report_of, report_text
 from edge.config.schema import Camera, Mqtt
-from tests.unit.aim.test_session import Player
+from tests.support.installation import Player
 
 
 def made() -> dict[str, object]:

@@ -1,31 +1,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import msgspec
 import pytest
 
-from edge.decision.inequality import inequality
 from edge.explain.account import AccountError, read_accounts
-from edge.types import AlertChange, EvidenceStrip
+from edge.types import AlertChange
 from edge.uplink.contract.examples import examples
 from edge.uplink.envelope import Register, event
 from edge.uplink.messages import encode
-from tests.support.uplink import CONTEXT, INFO, SetClock, alert
-
-NOW = SetClock().now()
-TERMS = {"closed_for_ns": 1_520_000_000}
-FIRED = (inequality("eyes_closed_s", TERMS, 1.5),)
-STRIP = EvidenceStrip(start_ns=0, rate_hz=10.0, openness=(1.0, None, 0.02))
-
-
-def message(phase: str = "opened", register: Register | None = None, **fields: Any) -> str:
-    """A message as the daemon makes it."""
-    change = alert(phase=phase, evidence=FIRED, decision_state=TERMS, **fields)
-    context = msgspec.structs.replace(CONTEXT, evidence_strip=STRIP if phase == "closed" else None)
-    stored = (register or Register("boot", INFO)).store(change, context, NOW)
-    return encode(event(stored, 7, "dms/1/depot/van", NOW, replayed=False)).decode()
+from tests.support.explained import FIRED, NOW, STRIP, TERMS, message
+from tests.support.uplink import CONTEXT, INFO, alert
 
 
 @pytest.mark.parametrize(

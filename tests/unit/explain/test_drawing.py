@@ -9,7 +9,7 @@ from edge.explain.account import Account, Entry
 from edge.explain.drawing import WIDTH, draw
 from edge.explain.judge import judge
 from edge.types import EvidenceStrip
-from tests.unit.explain.test_words import ACCOUNT
+from tests.support.explained import ACCOUNT
 
 SVG = "{http://www.w3.org/2000/svg}"
 STRIP = EvidenceStrip(

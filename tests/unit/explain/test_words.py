@@ -3,39 +3,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from edge.decision.inequality import FORMULAS, inequality
-from edge.explain.account import Account, Entry
+from edge.decision.inequality import FORMULAS
+from edge.explain.account import Entry
 from edge.explain.judge import judge
 from edge.explain.words import KINDS, NAMES, paragraph
-
-TERMS = {
-    "closed_for_ns": 1_520_000_000,
-    "deep_ns": 1_300_000_000,
-    "closed_ns": 1_520_000_000,
-    "baseline_frozen": 1,
-    "baseline_valid_ns": 60_000_000_000,
-    "baseline_open_left": 0.9,
-    "baseline_open_right": 1.1,
-}
-
-
-def entry(name: str, threshold: float) -> Entry:
-    return msgspec.convert(msgspec.to_builtins(inequality(name, TERMS, threshold, None, 0.9)), Entry)
-
-
-ACCOUNT = Account(
-    alert_id="a",
-    phase="closed",
-    kind="microsleep",
-    level=3,
-    peak=3,
-    started="2026-05-29T11:59:58.480Z",
-    evidence=(entry("eyes_closed_s", 1.5), entry("deep_share", 0.5)),
-    decision_state=dict(TERMS),
-    duration_s=2.0,
-    reason="recovered",
-    source="dms/1/depot/van",
-)
+from tests.support.explained import ACCOUNT, SHUT_TERMS
 
 
 def said(**changes: object) -> str:
@@ -83,7 +55,7 @@ def test_a_tampered_value_is_told_as_not_holding() -> None:
         ({"phase": "opened"}, "It was open when this was told."),
         ({"contested": True, "nuisance_suspect": True}, "The driver called it wrong."),
         ({"kind": "displayed_anger"}, "displayed expression, not the emotion"),
-        ({"decision_state": TERMS | {"baseline_frozen": 0}}, "average driver's served"),
+        ({"decision_state": SHUT_TERMS | {"baseline_frozen": 0}}, "average driver's served"),
     ],
 )
 def test_what_is_missing_or_strange_is_said(changes: dict[str, object], words: str) -> None:

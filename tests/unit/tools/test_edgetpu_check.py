@@ -17,8 +17,8 @@ from edgetpu.report import Report, report_on
 from edge.inference.conversion.graph import read_graph
 from edge.inference.conversion.quantized import int8_twin
 from edge.inference.manifest import Manifest
+from tests.support.recipes import recipe_for
 from tests.support.tiny_net import TinyNet, detector_like, mesh_like
-from tests.unit.inference.conversion.test_quantized import recipe_for
 
 Op = schema.BuiltinOperator
 

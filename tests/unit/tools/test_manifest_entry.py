@@ -15,7 +15,7 @@ from edge.inference.gate import examine, reference_ratio
 from edge.inference.interpreter import Net
 from edge.inference.manifest import Manifest, sha256_of
 from edge.inference.parity import judge
-from tests.unit.tools.test_quantize import TOOLS, load, quantize, tflite_graph
+from tests.support.float_tools import TOOLS, load, quantize, tflite_graph
 
 manifest_entry = load("manifest_entry_under_test", TOOLS / "manifest_entry.py")
 

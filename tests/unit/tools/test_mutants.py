@@ -9,7 +9,7 @@ from mutation.catalogue import MISTAKES, catalogue
 from mutation.mutant import MovedThreshold, Mutant, StaleMutantError
 from mutation.workshop import Workshop
 
-from tests.stories.test_thresholds import PROBES
+from tests.stories.probes import PROBES
 
 UNNOTICED = Mutant(
     "a comment is changed",

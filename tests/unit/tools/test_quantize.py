@@ -1,32 +1,15 @@
 """The private calibrator inside ai_edge_litert, held in place: a tiny network goes through the whole conversion."""
 
-import importlib.util
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.support.float_tools import quantize, tflite_graph
+
 Pictures = NDArray[np.float32]
-
-TOOLS = Path(__file__).parents[3] / "tools"
-
-
-def load(name: str, path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-quantize = load("quantize_under_test", TOOLS / "quantize.py")
-tflite_graph = load("tflite_graph_under_test", TOOLS / "train" / "tflite_graph.py")
 
 
 def random_weights(generator: np.random.Generator, *shape: int) -> Pictures:

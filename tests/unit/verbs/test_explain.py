@@ -9,7 +9,7 @@ import pytest
 
 from edge.cli import main
 from tests.replay.minute import drive
-from tests.unit.explain.test_account import message
+from tests.support.explained import message
 
 
 @pytest.fixture

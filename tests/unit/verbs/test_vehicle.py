@@ -7,7 +7,7 @@ import pytest
 
 from edge.cli import main
 from edge.config.load import load_text
-from tests.unit.vehicle.test_find import LITTLE, LORRY, bus
+from tests.support.can_logs import LITTLE, LORRY, bus
 
 SAID = "5=0,20=30,35=50,50=70,65=0"
 

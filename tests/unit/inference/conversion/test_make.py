@@ -12,8 +12,8 @@ from edge.inference.conversion.make import make_twin
 from edge.inference.conversion.quantized import int8_twin
 from edge.inference.fetch import fetch
 from edge.inference.manifest import Golden, Manifest, Model, ModelError
+from tests.support.recipes import recipe_for
 from tests.support.tiny_net import mesh_like
-from tests.unit.inference.conversion.test_quantized import recipe_for
 
 GOLDEN = Golden(seed=1, low=0.0, high=1.0, tolerance=0.1, outputs=())
 FLOAT = mesh_like()
