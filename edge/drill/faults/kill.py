@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from edge.drill.fault import Fault
 from edge.drill.outcome import Limits, Measured
-from edge.drill.wire import Order
+from edge.drill.unheard import unheard_alert
 
 if TYPE_CHECKING:
     from edge.drill.bench import Bench
 
-TOLD_S: Final = 3.0
 RESTARTED_S: Final = 10.0
 """As a camera that was lost: watching again within 10 s, its process included [S]."""
 DELIVERED_S: Final = 15.0
@@ -22,17 +21,11 @@ COMMITTED_S: Final = 3.0
 
 def strike(bench: Bench) -> Measured:
     """With the line cut and an alert open, kill -9, start anew as the service manager would, mend the line."""
-    bench.calm()
-    bench.line.refuse()
-    try:
-        begun_ns = bench.daemon.order(Order(camera="cover"))
-        bench.told(begun_ns, TOLD_S)
+    with unheard_alert(bench, bench.line.refuse) as alert:
         bench.hold(time.monotonic_ns(), COMMITTED_S)
         bench.daemon.kill()
         recovery_s = bench.start()
-    finally:
-        mended_ns = bench.line.mend()
-    bench.recovered(mended_ns, DELIVERED_S)
+    bench.recovered(alert.mended_ns, DELIVERED_S)
     return Measured(None, recovery_s, bench.lost())
 
 
