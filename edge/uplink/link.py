@@ -107,7 +107,6 @@ class Link:
                 if self._listen:
                     self._connection.subscribe(self._listen)
                 self._since_ns = self.last_answer_ns = now_ns
-                self._answers = False
                 self.faults.discard("mqtt_not_authorised")
                 logger.info("connected to %s:%d", self._settings.host, self._settings.port)
                 self._complained = ""
@@ -225,7 +224,7 @@ class Link:
         self._retry_ns = now_ns + round(pause_s * NS_PER_S)
         self._retry_s = min(LONGEST_RETRY_S, 2.0 * self._retry_s)
         self._connection = None
-        self.connected = False
+        self.connected = self._answers = False
         self._unanswered.clear()
         if why != self._complained and not self._leaving:  # once, not with every attempt of a long night
             logger.warning("%s:%d: %s; trying again", self._settings.host, self._settings.port, why)

@@ -142,6 +142,19 @@ def test_stall_is_judged_by_the_oldest_debt_and_forgiven_by_an_answer(link: Link
     assert link.last_answer_ns == 41 * S
 
 
+def test_an_attempt_without_an_answer_does_not_end_a_stall(link: Link, network: type) -> None:
+    """A line that swallows everything takes the next attempt too: its age says nothing."""
+    connection = connect(link, network)
+    first = link.publish("t", b"", 0)
+    assert link.take(connection.answer(first), S)
+    link.publish("t", b"", 2 * S)
+    stalled_s = 2 + STALL_S + 0.1
+    for passed_s in (0.0, 2.0, 2.0 + STALL_TOLD_S):
+        link.poll(round((stalled_s + passed_s) * S))
+    assert link.connecting
+    assert link.faults == {"mqtt_stalled"}
+
+
 def test_idle_connection_and_unacknowledged_kinds_are_no_stall(link: Link, network: type) -> None:
     connect(link, network)
     link.publish("t", b"", 0, qos=0)
