@@ -44,6 +44,9 @@ PATIENCE: Final = 3.0
 URGENT: Final = 3
 LOOK_EVERY_S: Final = 0.2
 COOL_C: Final = 45.0
+KEEP_ALIVE_S: Final = 8
+"""Short, so that the broker soon tells of a daemon that says nothing; above half of `edge.uplink.link.STALL_S`, so that
+the daemon judges the line itself, as it does in service, before its client library does after two such spans [D]."""
 ITS_OWN: Final = frozenset(
     {"stalled", "frozen", "covered", "garbled", "moved", "slowed", "thermal", "model_error", "dark", "blur", "low_fps"}
 )
@@ -317,7 +320,7 @@ def drilled(config: Config, state_dir: Path, port: int, *, speed_kmh: float) -> 
             username=None,
             password_file=None,
             tls=None,
-            keepalive_s=5,
+            keepalive_s=KEEP_ALIVE_S,
             homeassistant=False,
         ),
         remote=Remote(),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from edge.drill.faults import broker, clock, cover, delegate, disk, freeze, heat, kill, stall
+from edge.drill.faults import broker, clock, cover, delegate, disk, freeze, heat, kill, stall, swallow
 
 if TYPE_CHECKING:
     from edge.drill.fault import Fault
 
 CATALOGUE: Final[dict[str, Fault]] = {
-    module.FAULT.name: module.FAULT for module in (cover, freeze, stall, broker, clock, disk, delegate, heat, kill)
+    module.FAULT.name: module.FAULT
+    for module in (cover, freeze, stall, broker, swallow, clock, disk, delegate, heat, kill)
 }

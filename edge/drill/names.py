@@ -9,6 +9,7 @@ FAULTS: Final = {
     "freeze": "the camera repeats its last picture",
     "stall": "the camera delivers nothing",
     "broker": "the line to the broker is cut",
+    "swallow": "the line swallows everything, without a reset: a black hole",
     "clock": "the wall clock jumps: an hour on, a day back, to 1971, 50 years on",
     "disk": "the disk of the state folder is full",
     "delegate": "the accelerator's library aborts the process",

@@ -25,7 +25,7 @@ _TEACH: Final = """\
 For a bench, or a parked vehicle after its installation. A daemon of the drill's own runs with the real camera,
 networks, thresholds and outputs in the cab; faults are laid over it in software, and what it tells is measured:
 
-  edge-dms drill                              all faults, about three minutes
+  edge-dms drill                              all faults, about four minutes
   edge-dms drill cover stall                  these two
   edge-dms drill --config dms.yaml            the vehicle's own configuration
   edge-dms drill --input drive.mp4            a film in place of the camera, for a desk
@@ -34,7 +34,8 @@ networks, thresholds and outputs in the cab; faults are laid over it in software
 Stop the service first (sudo systemctl stop edge-dms) and sit down in the driver's seat: with somebody in it the
 warnings sound as on the road. The columns:
 
-  told        from the fault until the driver was warned in the cab (delegate: until health said it)
+  told        from the fault until the driver was warned in the cab (delegate: until health said it; swallow: until the
+              fleet was told that the vehicle is offline)
   recovered   from the end of the fault until all was as before (delegate, kill: from the new start until it watched)
   lost        alert messages that never reached the fleet's side
 

@@ -35,6 +35,7 @@ ROWS = {
     "freeze": "bad_view",
     "stall": "camera_stalls",
     "broker": "delivery",
+    "swallow": "delivery",
     "clock": "clock_jumps",
     "disk": "disk_full",
     "delegate": "delegate_aborts",
