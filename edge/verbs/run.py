@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import faulthandler
 import os
 import sys
 from pathlib import Path
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from edge.config.schema import Config
     from edge.verbs.terminal import Verbs
 
+STDERR: Final = 2
 _TEACH: Final = """\
 Watches the driver until it is told to stop (SIGTERM or Ctrl-C) or a film given with --input ends.
 Warnings in the cab come first; alerts are kept on disk until the broker has taken them.
@@ -53,6 +56,16 @@ def run(args: argparse.Namespace) -> int:
         return msgspec.structs.replace(config, camera=camera)
 
     config = overridden(config_of(args.config))
+
+    from edge.runtime.frugal_memory import keep_memory_small, shortage
+
+    keep_memory_small()
+    # A library that finds no memory while it is loaded ends the process: then at least where that was is told.
+    faulthandler.enable(file=STDERR)
+    short = shortage()
+    if short is not None:
+        with contextlib.suppress(OSError):  # nobody may be there to read it
+            print(f"edge-dms: {short}", file=sys.stderr, flush=True)
 
     from edge.app import run_daemon
     from edge.config.load import load_layered

@@ -63,6 +63,8 @@ PLACES: dict[str, tuple[str, dict[str, str]]] = {
     "stdout a pipe that nobody reads": ('exec "$@" > "$FIFO" 2>&1', {}),
     "stdin, stdout and stderr closed": ('exec "$@" <&- >&- 2>&-', {}),
     "32 descriptors": ('ulimit -n 32; exec "$@"', {}),
+    "200 MB of private memory": ('ulimit -d 204800; exec "$@"', {}),
+    "64 descriptors": ('ulimit -n 64; exec "$@"', {}),
     "one core": ('exec taskset -c 0 "$@"', {}),
 }
 QUICK = ("stdout a pipe that nobody reads", "32 descriptors")
@@ -100,9 +102,21 @@ def test_a_whole_drive_fits_into_200_mb(daemon: Placed, figure: Figures) -> None
     assert wait_for(lambda: daemon.decided("fatigue"), 150.0)
     assert daemon.process is not None
     status = Path(f"/proc/{daemon.process.pid}/status").read_text()
-    (peak,) = [int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")]
+    peak, private = (
+        int(line.split()[1]) for key in ("VmHWM:", "VmData:") for line in status.splitlines() if line.startswith(key)
+    )
     assert daemon.end(signal.SIGTERM) == 0
+    figure("environment", "private memory asked for", round(private / 1024, 1), unit="MB", at_most=MEMORY_MB)
     figure("environment", "resident memory at its peak", round(peak / 1024, 1), unit="MB", at_most=MEMORY_MB)
+
+
+def test_too_little_memory_is_said_before_a_library_ends_without_a_word(daemon: Placed, figure: Figures) -> None:
+    daemon.start_through('ulimit -d 100000; exec "$@"')
+    assert daemon.process is not None
+    assert daemon.process.wait(60.0) != 0
+    daemon.process = None
+    told = "this process may have 98 MB of private memory and may need 200" in daemon.log.read_text(errors="replace")
+    figure("environment", "ends for want of memory that are not told", not told, at_most=0)
 
 
 @pytest.mark.full
