@@ -8,10 +8,9 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Self
 
-import msgspec
-
 from edge.camera.base import CameraFormatError
 from edge.camera.open import metering_for, source_for
+from edge.config.film import playing
 from edge.vision.camera_condition import CameraCondition
 from edge.vision.nets import open_nets
 from edge.vision.observer import FaceObserver
@@ -40,7 +39,7 @@ class Perception:
         """Open the film or folder; None is the configured camera, live."""
         camera = config.camera
         if path is not None:
-            camera = msgspec.structs.replace(camera, source="files", path=str(path), pace="fast", loop=False)
+            camera = playing(camera, path, pace="fast", loop=False)
         self._metering = metering_for(camera)
         self.source: CameraSource = source_for(camera, start_ns=0, metering=self._metering)
         self.source.open()

@@ -32,6 +32,7 @@ from unittest import mock
 import msgspec
 
 from edge import app
+from edge.config.film import playing
 from edge.config.load import ConfigError, load_config
 from edge.config.schema import Cab, Config
 from edge.decision.engine import DecisionEngine
@@ -186,7 +187,7 @@ def measure(config: Config, film: Path | None, seconds: float) -> dict[str, Any]
     with tempfile.TemporaryDirectory(prefix="edge-dms-latency-") as scratch:
         camera = config.camera
         if film is not None:
-            camera = msgspec.structs.replace(camera, source="files", path=str(film), pace="realtime", loop=True)
+            camera = playing(camera, film, pace="realtime", loop=True)
         replace = msgspec.structs.replace
         trial = replace(
             config,

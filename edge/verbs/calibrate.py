@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from edge.verbs.outcome import INTERRUPTED, OK, PROBLEM, Complaint
-from edge.verbs.terminal import add_config, add_json, config_of, declare, print_json
+from edge.verbs.outcome import Complaint
+from edge.verbs.terminal import add_config, add_json, config_of, declare
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
 
-    from edge.calibration.account import Progress
-    from edge.config.schema import Config
-    from edge.drivers import Kept, Request
     from edge.verbs.terminal import Verbs
 
-LOOK_S: Final = 0.5
-"""How often the daemon is asked."""
-PATIENCE_S: Final = 15.0
-"""A daemon that starts has seen something by then [D]."""
-LINE_S: Final = 10.0
-"""How often progress is told where it cannot be written over the last line."""
-SHORT: Final = 8
-"""So much of a driver's name in the file tells him apart."""
 _TEACH: Final = """\
 Four things are learnt of each driver, per state of glasses where that is seen, and judged against from then on: how
 far his eyes are open when he is awake, his resting mouth, where he looks when he looks at the road, and his face at
@@ -70,6 +55,8 @@ def add(verbs: Verbs) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do the one thing that was asked."""
     from edge.runtime.instance import is_taken
+    from edge.verbs.calibrate_known import change, show
+    from edge.verbs.calibrate_watch import follow, learn_here
 
     config = config_of(args.config)
     _check(args)
@@ -81,12 +68,12 @@ def run(args: argparse.Namespace) -> int:
                 f"a daemon works in {state_dir} and learns itself; stop it (sudo systemctl stop edge-dms), or look "
                 "without keeping: --dry-run"
             )
-        return _learn_here(args, config, state_dir)
+        return learn_here(args, config, state_dir)
     if args.show:
-        return _show(args, config, state_dir, taken=taken)
+        return show(args, config, state_dir, taken=taken)
     if args.undo or args.relearn:
-        return _change(args, config, state_dir, taken=taken)
-    return _follow(args, state_dir) if taken else _learn_here(args, config, state_dir)
+        return change(args, config, state_dir, taken=taken)
+    return follow(args, state_dir) if taken else learn_here(args, config, state_dir)
 
 
 def _check(args: argparse.Namespace) -> None:
@@ -105,272 +92,3 @@ def _check(args: argparse.Namespace) -> None:
         raise Complaint("--dry-run is for learning")
     if args.seconds is not None and not args.seconds > 0.0:
         raise Complaint(f"--seconds {args.seconds:g}: more than 0")
-
-
-def _learn_here(args: argparse.Namespace, config: Config, state_dir: Path) -> int:
-    """Learn in this process, from INPUT or from the camera."""
-    from edge.calibration.account import WaitTally
-    from edge.calibration.learn import LiveCab, learn
-    from edge.calibration.origin import camera_name, origin_from
-    from edge.calibration.store import drivers_of
-    from edge.drivers import ReturningDriver, carry_out
-    from edge.parts.engine import engine_for
-    from edge.uplink.wallclock import KernelWallClock
-    from edge.verbs.inputs import complaints, members_of
-
-    token = args.driver or config.vehicle.driver_token
-    named_by_bus = args.input is None and config.vehicle.source == "can"
-    if token is None and not args.dry_run and not named_by_bus:
-        raise Complaint(
-            "whose is it? Name the driver, --driver TOKEN or vehicle.driver_token, or try it with --dry-run"
-        )
-    origin = origin_from(camera_name(config.camera, args.input))
-    with contextlib.ExitStack() as stack:
-        if not args.dry_run:
-            stack.enter_context(_alone(state_dir))
-        store = drivers_of(config, KernelWallClock())
-        if args.relearn and token is not None:
-            carry_out(store, "relearn", token, origin())
-        if args.input is None:
-            stack.enter_context(complaints())
-            cab = stack.enter_context(LiveCab(config))
-            members, told = cab.members(), lambda: args.driver or cab.vehicle.driver_token or token
-        else:
-            members, _ = stack.enter_context(members_of(args.input, config))
-            told = lambda: token  # noqa: E731 - beside the other way of telling
-        engine = engine_for(config)
-        driver = ReturningDriver(store, told, engine, origin)
-        tally, watcher = WaitTally(), _Watcher(args.seconds, live=args.input is None)
-
-        def look(progress: Progress) -> bool:
-            tally.look(progress)
-            return watcher.look(progress)
-
-        interrupted = False
-        try:
-            learn(members, engine, driver, look)
-        except KeyboardInterrupt:
-            interrupted = True
-        driver.keep()
-        watcher.end()
-        kept = None if driver.named is None else store.kept(driver.named)
-        _save(store, args)
-    if watcher.last is None:
-        raise Complaint(f"{args.input or 'the camera'} gave nothing to learn from")
-    code = _tell_learning(args, watcher.last, tally, kept)
-    return INTERRUPTED if interrupted else code
-
-
-def _save(store: Any, args: argparse.Namespace) -> None:
-    if not args.dry_run:
-        store.save()
-        if store.failed:
-            raise Complaint("what was learnt cannot be written; is the disk full?")
-
-
-def _follow(args: argparse.Namespace, state_dir: Path) -> int:
-    """Watch the running daemon learn."""
-    import msgspec
-
-    from edge.calibration.account import Progress, WaitTally
-    from edge.drivers import hashed
-
-    tally, watcher = WaitTally(), _Watcher(args.seconds, live=True)
-    answer: dict[str, Any] = {}
-    interrupted = False
-    begun_s = time.monotonic()
-    try:
-        while True:
-            answer = _asked(state_dir, "calibration", args.driver)
-            progress = msgspec.convert(answer["progress"], Progress)
-            if args.driver is not None and progress.driver != hashed(args.driver):
-                raise Complaint("another driver, or nobody who was named, is at the wheel; see --show")
-            tally.look(progress)
-            if watcher.look(progress):
-                break
-            if not progress.parts and time.monotonic() - begun_s > PATIENCE_S:
-                raise Complaint("the daemon has not looked at anybody yet; see `edge-dms doctor`")
-            time.sleep(LOOK_S)
-    except KeyboardInterrupt:
-        interrupted = True
-    watcher.end()
-    if watcher.last is None:
-        return INTERRUPTED
-    code = _tell_learning(args, watcher.last, tally, None, answer)
-    return INTERRUPTED if interrupted else code
-
-
-class _Watcher:
-    """Tells progress while it goes on, and when it is enough."""
-
-    def __init__(self, seconds: float | None, *, live: bool) -> None:
-        self.last: Progress | None = None
-        self._seconds = seconds
-        self._live = live
-        self._first_ns: int | None = None
-        self._told_s = -LINE_S
-        self._over = sys.stderr is not None and sys.stderr.isatty()
-
-    def look(self, progress: Progress) -> bool:
-        """Show it; True when it is complete, or was watched for long enough."""
-        self.last = progress
-        if not progress.parts:
-            return False
-        self._first_ns = progress.t_ns if self._first_ns is None else self._first_ns
-        elapsed_s = (progress.t_ns - self._first_ns) / 1e9
-        if elapsed_s - self._told_s >= (LOOK_S if self._over else LINE_S):
-            from edge.calibration.words import glance
-
-            self._told_s = elapsed_s
-            line = glance(progress)
-            print(
-                f"\r\033[K{line}" if self._over else line, end="" if self._over else "\n", file=sys.stderr, flush=True
-            )
-        enough = self._seconds is not None and elapsed_s >= self._seconds
-        return enough or (self._live and progress.complete)
-
-    def end(self) -> None:
-        """Leave the line."""
-        if self._over and self.last is not None:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
-
-
-def _tell_learning(
-    args: argparse.Namespace,
-    progress: Progress,
-    tally: Any,
-    kept: Kept | None,
-    answer: dict[str, Any] | None = None,
-) -> int:
-    from edge.calibration.account import known_told, learning_told
-    from edge.calibration.words import known_lines, learning_lines
-
-    known = answer["known"] if answer else known_told(kept) if kept is not None else []
-    learning = learning_told(progress, tally)
-    if args.json:
-        print_json(
-            {
-                "driver": _short(progress.driver),
-                "complete": progress.complete,
-                "learning": learning,
-                "known": known,
-            }
-        )
-    else:
-        for line in (*known_lines(known), *learning_lines(learning)):
-            print(line)
-        if progress.complete:
-            print("every part is learnt")
-        if progress.driver is None and not args.dry_run:
-            print("nobody is named: this is forgotten with the trip; see vehicle.driver_token")
-    return OK if progress.complete else PROBLEM
-
-
-def _show(args: argparse.Namespace, config: Config, state_dir: Path, *, taken: bool) -> int:
-    from edge.calibration.account import known_told
-    from edge.calibration.words import known_lines, learning_lines
-    from edge.drivers import DriversFileError, hashed, read_drivers
-
-    drivers: list[dict[str, Any]] = []
-    if taken:
-        drivers.append(_asked_document(state_dir, args.driver))
-    else:
-        try:
-            found = read_drivers(state_dir)
-        except DriversFileError as error:
-            raise Complaint(f"{error}; the daemon puts a damaged file aside when it starts") from None
-        token = args.driver or config.vehicle.driver_token
-        for name, steps in found.items():
-            if token is None or name == hashed(token):
-                known = [
-                    part
-                    for part in known_told(steps[-1])
-                    if config.expression.enabled or not part["part"].startswith("neutral_expression")
-                ]
-                drivers.append({"driver": _short(name), "known": known, "steps_back": len(steps) - 1})
-    if args.json:
-        print_json({"drivers": drivers})
-        return OK
-    for driver in drivers:
-        print(f"driver {driver['driver'] or '(not named)'}, {driver['steps_back']} steps to go back")
-        for line in (*known_lines(driver["known"]), *learning_lines(driver.get("learning", []))):
-            print(f"  {line}")
-    if not any(driver["known"] for driver in drivers):
-        print("nothing is learnt yet; drive for some minutes, or learn from a film: edge-dms calibrate drive.mp4")
-    return OK
-
-
-def _asked_document(state_dir: Path, token: str | None) -> dict[str, Any]:
-    import msgspec
-
-    from edge.calibration.account import Progress, WaitTally, learning_told
-    from edge.drivers import hashed
-
-    answer = _asked(state_dir, "calibration", token)
-    progress = msgspec.convert(answer["progress"], Progress)
-    driver = progress.driver if token is None else hashed(token)
-    document = {"driver": _short(driver), "known": answer["known"], "steps_back": answer["steps_back"]}
-    if driver == progress.driver:
-        document["learning"] = learning_told(progress, WaitTally())
-    return document
-
-
-def _change(args: argparse.Namespace, config: Config, state_dir: Path, *, taken: bool) -> int:
-    """Take back, or forget: in the daemon where one runs, else in the file."""
-    request: Request = "take_back" if args.undo else "relearn"
-    if taken:
-        answer = _asked(state_dir, request, args.driver)
-        done, parts = bool(answer["done"]), list(answer["parts"])
-    else:
-        from edge.calibration.origin import origin_from
-        from edge.calibration.store import drivers_of
-        from edge.drivers import carry_out
-        from edge.uplink.wallclock import KernelWallClock
-
-        token = args.driver or config.vehicle.driver_token
-        if token is None:
-            raise Complaint("whose? Name the driver: --driver TOKEN, or vehicle.driver_token in the configuration")
-        with _alone(state_dir):
-            store = drivers_of(config, KernelWallClock())
-            outcome, _ = carry_out(store, request, token, origin_from("")())
-            done, parts = outcome.done, list(outcome.parts)
-            _save(store, args)
-    if args.json:
-        print_json({"done": done, "parts": parts})
-    elif done:
-        from edge.calibration.words import name_of
-
-        names = ", ".join(name_of(part) for part in parts)
-        print(f"taken back: {names}" if args.undo else f"forgotten: {names}; --undo brings it back")
-    elif args.undo:
-        print("nothing to take back: nothing was learnt of this driver, or every step was taken back")
-    else:
-        print("nothing to forget: nothing was learnt of this driver")
-    return OK if done else PROBLEM
-
-
-@contextlib.contextmanager
-def _alone(state_dir: Path) -> Iterator[None]:
-    from edge.runtime.instance import SingleInstance, StateDirError
-
-    try:
-        with SingleInstance(state_dir):
-            yield
-    except StateDirError as error:
-        raise Complaint(str(error)) from None
-
-
-def _asked(state_dir: Path, what: str, token: str | None) -> dict[str, Any]:
-    from edge.runtime.control import ControlError, ask
-
-    try:
-        answer = ask(state_dir, {"ask": what} | ({} if token is None else {"driver": token}))
-    except ControlError as error:
-        raise Complaint(str(error)) from None
-    if "refused" in answer:
-        raise Complaint(str(answer["refused"]))
-    return answer
-
-
-def _short(name: str | None) -> str | None:
-    return None if name is None else name[:SHORT]

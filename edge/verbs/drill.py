@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from edge.drill.names import FAULTS
 from edge.verbs.outcome import OK, PROBLEM, Complaint
+from edge.verbs.status_line import StatusLine
 from edge.verbs.terminal import add_config, add_json, config_of, declare, print_json
 
 if TYPE_CHECKING:
@@ -71,9 +72,14 @@ def run(args: argparse.Namespace) -> int:
     names = args.faults or list(FAULTS)
     if args.list:
         return _list(names, as_json=args.json)
+    import msgspec
+
+    from edge.config.film import playing
     from edge.drill.outcome import DrillError
 
-    config = _with_input(config_of(args.config), args.input)
+    config = config_of(args.config)
+    if args.input is not None:
+        config = msgspec.structs.replace(config, camera=playing(config.camera, args.input, pace="realtime", loop=True))
     previous = signal.signal(signal.SIGTERM, _terminated)
     try:
         outcomes = _drill(config, names, args)
@@ -93,15 +99,11 @@ def run(args: argparse.Namespace) -> int:
 def _drill(config: Config, names: list[str], args: argparse.Namespace) -> list[Outcome]:
     from edge.drill.course import bench_for, drill
 
-    def progress(text: str) -> None:
-        """Show on a terminal what is done now; the next row takes its place."""
-        if sys.stderr is not None and sys.stderr.isatty():
-            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
-
+    line = StatusLine()
     outcomes: list[Outcome] = []
-    progress("starting broker and daemon ...")
+    line.show("starting broker and daemon ...")
     with bench_for(config, broker=args.broker, keep=args.keep) as bench:
-        progress("")
+        line.clear()
         for note in bench.notes:
             print(f"note: {note}", file=sys.stderr)
         if args.keep:
@@ -110,10 +112,10 @@ def _drill(config: Config, names: list[str], args: argparse.Namespace) -> list[O
             print(_row("fault", "told", "recovered", "lost", "", text="what was done"))
         total = len(names)
         for outcome in drill(
-            bench, names, lambda name: progress(f"{len(outcomes) + 1}/{total} {name}: {FAULTS[name]} ...")
+            bench, names, lambda name: line.show(f"{len(outcomes) + 1}/{total} {name}: {FAULTS[name]} ...")
         ):
             outcomes.append(outcome)
-            progress("")
+            line.clear()
             if not args.json:
                 _print_outcome(outcome)
             elif outcome.why is not None:
@@ -177,15 +179,6 @@ def _list(names: list[str], *, as_json: bool) -> int:
         told, recovered = ("-" if one is None else f"{one:g} s" for one in (most.latency_s, most.recovery_s))
         print(_row(name, told, recovered, text=FAULTS[name]))
     return OK
-
-
-def _with_input(config: Config, film: Path | None) -> Config:
-    import msgspec
-
-    if film is None:
-        return config
-    camera = msgspec.structs.replace(config.camera, source="files", path=str(film))
-    return msgspec.structs.replace(config, camera=camera)
 
 
 def _terminated(_number: int, _frame: FrameType | None) -> None:

@@ -99,35 +99,31 @@ def _serve(args: argparse.Namespace, config: Config) -> int:
     import cv2
 
     from edge.preview.page import preview_assets
-    from edge.preview.server import PageServer
+    from edge.verbs.pages import serving
 
     host, _, port = args.listen.rpartition(":")
     if not host or not port.isdecimal():
         raise Complaint(f"--listen {args.listen}: write HOST:PORT, for example {DEFAULT_LISTEN}")
     name = str(args.input.name) if args.input else "camera"
-    try:
-        server = PageServer(host, int(port), preview_assets(f"{name}: edge-dms preview"))
-    except OSError as error:
-        raise Complaint(f"{args.listen} cannot be listened on ({error.strerror}); choose another port") from None
-    print(f"open {server.url} in a browser; end with Ctrl-C", flush=True)
-    if host not in {"127.0.0.1", "localhost", "::1"}:
-        print("edge-dms: everybody on this network who has the address can see the picture", flush=True)
     news = _News()
-    try:
-        started_s, first_ns = time.monotonic(), None
-        for picture, frame in drawn(args.input, config, mesh=not args.no_mesh, news=news):
+    with serving(host, int(port), preview_assets(f"{name}: edge-dms preview")) as server:
+        print(f"open {server.url} in a browser; end with Ctrl-C", flush=True)
+        if host not in {"127.0.0.1", "localhost", "::1"}:
+            print("edge-dms: everybody on this network who has the address can see the picture", flush=True)
+        try:
+            started_s, first_ns = time.monotonic(), None
+            for picture, frame in drawn(args.input, config, mesh=not args.no_mesh, news=news):
+                if args.input is not None:
+                    # A film runs at its own pace: nobody can watch it faster.
+                    first_ns = frame.t_ns if first_ns is None else first_ns
+                    time.sleep(max(0.0, (frame.t_ns - first_ns) / 1e9 - (time.monotonic() - started_s)))
+                done, jpeg = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
+                if done:
+                    server.show(jpeg.tobytes())
+                server.tell(news.line())
+        finally:
             if args.input is not None:
-                # A film runs at its own pace: nobody can watch it faster.
-                first_ns = frame.t_ns if first_ns is None else first_ns
-                time.sleep(max(0.0, (frame.t_ns - first_ns) / 1e9 - (time.monotonic() - started_s)))
-            done, jpeg = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
-            if done:
-                server.show(jpeg.tobytes())
-            server.tell(news.line())
-    finally:
-        if args.input is not None:
-            server.tell(news.line(ended=True))
-        server.close()
+                server.tell(news.line(ended=True))
     return OK
 
 

@@ -47,10 +47,12 @@ def run(args: argparse.Namespace) -> int:
     """Load the configuration, lay the overrides over it and hand over to the wiring."""
     import msgspec
 
+    from edge.config.film import playing
+
     def overridden(config: Config) -> Config:
         camera = config.camera
         if args.input is not None:
-            camera = msgspec.structs.replace(camera, source="files", path=str(args.input), pace="realtime", loop=False)
+            camera = playing(camera, args.input, pace="realtime", loop=False)
         if args.pace is not None:
             camera = msgspec.structs.replace(camera, pace=args.pace)
         return msgspec.structs.replace(config, camera=camera)

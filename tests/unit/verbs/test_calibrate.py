@@ -227,7 +227,7 @@ def test_a_daemon_that_has_seen_nothing_is_not_waited_for_for_ever(
     from edge.runtime.control import ControlServer
     from edge.runtime.worker import Worker
 
-    monkeypatch.setattr("edge.verbs.calibrate.PATIENCE_S", 0.2)
+    monkeypatch.setattr("edge.verbs.calibrate_watch.PATIENCE_S", 0.2)
     nothing = {"progress": {"t_ns": 0, "parts": [], "speed_kmh": None, "driver": None}, "known": [], "steps_back": 0}
     with SingleInstance(bench.state):
         worker = Worker("control", ControlServer(bench.state, lambda _: nothing).run, lambda *_: None)
