@@ -4,7 +4,11 @@
 const banner = document.getElementById("banner");
 const alerts = document.getElementById("alerts");
 const learnt = document.getElementById("learnt");
-const events = new EventSource("events?token=" + encodeURIComponent(banner.dataset.token));
+const LOST = {
+  silent: "Not live: edge-dms preview tells nothing. This page goes on by itself when it does.",
+  unreachable: "Not live: edge-dms preview has ended or cannot be reached. This page goes on by itself when it answers.",
+  refused: "This address is no longer good: edge-dms preview was started anew. Open the new address.",
+};
 let shown = "";
 
 function element(name, text, kind) {
@@ -14,14 +18,22 @@ function element(name, text, kind) {
   return made;
 }
 
-function end(text) {
-  events.close();
+function tell(text, live) {
+  if (banner.textContent === text) return;
   banner.textContent = text;
-  banner.className = "ended";
+  banner.className = live ? "" : "ended";
+  document.body.classList.toggle("stale", !live);
 }
 
-events.onmessage = (message) => {
-  const news = JSON.parse(message.data);
+const board = follow(banner.dataset.token, {
+  picture: document.querySelector("img"),
+  lost: (why) => tell(LOST[why], false),
+  back() {},
+  news: render,
+});
+
+function render(news) {
+  tell(banner.dataset.live, true);
   const open = JSON.stringify(news.alerts);
   // Screen readers speak what is replaced: only what changed.
   if (open !== shown) {
@@ -38,8 +50,9 @@ events.onmessage = (message) => {
       element("dd", wait ? `${percent} %, waits for ${wait}` : `${percent} %`),
     ]),
   );
-  if (news.ended) end("The film has ended. Start edge-dms preview again to see it once more.");
-};
-events.onerror = () => {
-  if (!banner.className) end("edge-dms preview has ended or cannot be reached any more.");
-};
+  if (news.ended) {
+    board.end();
+    tell("The film has ended. Start edge-dms preview again to see it once more.", false);
+    document.body.classList.remove("stale");
+  }
+}

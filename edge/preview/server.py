@@ -1,7 +1,8 @@
 """Pages with live pictures for a browser nearby: the standard library's HTTP server, a token, nothing stored.
 
 It answers nobody without the token. It serves the files it is given, the newest picture as Motion JPEG
-(`/stream.mjpg`), the newest news as server-sent events (`/events`), and hands what a page posts (`/do`) to its owner.
+(`/stream.mjpg`), the newest news as server-sent events (`/events`), what a page needs to follow both through lost
+connections (`/follow.js`), and hands what a page posts (`/do`) to its owner.
 Every browser gets the newest of either; one that is slow skips some.
 """
 
@@ -13,6 +14,7 @@ import socket
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
@@ -44,6 +46,10 @@ class Asset(NamedTuple):
     body: bytes
 
 
+def _follower() -> Asset:
+    return Asset("text/javascript; charset=utf-8", (Path(__file__).parent / "follow.js").read_bytes())
+
+
 class PageServer:
     """Serves a page until it is closed."""
 
@@ -67,7 +73,7 @@ class PageServer:
         self.on_post = on_post
         self.assets = {
             path: asset._replace(body=asset.body.replace(TOKEN_MARK, self.token.encode()))
-            for path, asset in assets.items()
+            for path, asset in {"/follow.js": _follower(), **assets}.items()
         }
         self._pictures, self._news = Newest(), Newest()
         self._server = (_Ipv6Server if ":" in host else _Server)((host, port), self, interface)

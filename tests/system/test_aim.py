@@ -214,6 +214,59 @@ def test_a_technician_walks_through_it_with_a_telephone(tmp_path: Path, browser:
         socket.create_connection(("127.0.0.1", int(urlsplit(url).port or 0)), timeout=1).close()
 
 
+def test_an_old_picture_never_passes_for_a_live_one(tmp_path: Path, browser: Any, fetched_models: None) -> None:
+    """The board falls silent, comes back, ends and is started anew; the page is loaded again in the middle."""
+    stale = "document.body.classList.contains('stale') && document.querySelector('nav').inert"
+    told = "document.querySelector('#trouble').textContent"
+    with wizard(tmp_path, *ON_LOOPBACK) as running:
+        url = running.url()
+        browser.open(url)
+        step(browser, "start")
+        browser.tap("#forward")
+        step(browser, "camera")
+        running.child.send_signal(signal.SIGSTOP)
+        browser.wait(stale)
+        assert "No answer from the board" in browser.run(told)
+        assert browser.run("document.querySelector('#live').textContent").startswith("Not live")
+        running.child.send_signal(signal.SIGCONT)
+        browser.wait(f"!({stale}) && document.querySelector('#trouble').hidden")
+        browser.open(url)
+        step(browser, "camera")
+        browser.wait("document.querySelector('#sight img').naturalWidth > 0")
+    browser.wait(f"{stale} && {told}.includes('cannot be reached')")
+    with wizard(tmp_path, "--bind", "127.0.0.1", "--port", urlsplit(url).port) as running:
+        running.url()
+        browser.wait(f"{stale} && {told}.includes('Scan the new code')")
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    "size", [(390, 844), (360, 640), (844, 390), (640, 360)], ids=lambda size: f"{size[0]}x{size[1]}"
+)
+def test_what_to_do_is_in_view_on_every_telephone(
+    tmp_path: Path, browser: Any, fetched_models: None, size: tuple[int, int]
+) -> None:
+    browser.resize(*size, phone=True)
+    with wizard(tmp_path, *ON_LOOPBACK) as running:
+        browser.open(running.url())
+        step(browser, "start")
+        browser.tap("#forward")
+        step(browser, "camera")
+        browser.wait("document.querySelector('#advice').textContent === 'All is well. Go on.'")
+        bottom = "document.querySelector('{}').getBoundingClientRect().bottom"
+        ends = browser.run("document.querySelector('nav').getBoundingClientRect().top")
+        assert browser.run(bottom.format("#advice")) <= ends
+        assert size[0] > size[1] or browser.run(bottom.format("#lights li:last-child")) <= ends
+        assert browser.run("document.documentElement.scrollWidth") <= size[0]
+        for left, top, right, below in browser.run(
+            "[...document.querySelectorAll('button')].map(one => one.getBoundingClientRect())"
+            ".filter(one => one.width).map(one => [one.left, one.top, one.right, one.bottom])"
+        ):
+            assert min(right - left, below - top) >= 44, "as large as a thumb wants it"
+            assert left >= 0
+            assert (right, below) <= (size[0], size[1])
+
+
 @pytest.fixture
 def looks(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Path:
     """Eight seconds of a real driver looking ahead, then four of him looking aside, at ten pictures a second."""

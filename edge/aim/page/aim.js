@@ -12,18 +12,39 @@ const show = (id, on) => { at(id).hidden = !on; };
 
 let state = null;
 let over = false;
+let live = false;
+
+const LOST = {
+  silent: "No answer from the board. Stay near it; this page goes on by itself when it answers.",
+  unreachable: "The board cannot be reached. Stay near it, in its network; this page goes on by itself.",
+  refused: "This address is no longer good: the wizard was started anew. Scan the new code at the board.",
+};
 
 function press(what, more = {}) {
   fetch(`do?token=${encodeURIComponent(token)}`, {
     method: "POST",
     body: JSON.stringify({ step: state.step, do: what, ...more }),
-  }).catch(() => lost());
+  }).then(async (answer) => { if (!answer.ok) trouble(await answer.text()); }).catch(() => board.failed());
 }
 
-function lost() {
+function trouble(said) {
+  show("trouble", Boolean(said));
+  set("trouble", said);
+}
+
+// What stands on the page is true only while the board tells it: without news no light is shown as if it were now.
+function shine(on) {
+  live = on;
+  at("live").className = on ? "" : "off";
+  set("banner", on ? "Live: shows the driver, keeps nothing." : "Not live: nothing comes from the board.");
+  document.body.classList.toggle("stale", !on);
+  document.querySelector("nav").inert = !on;
+}
+
+function lost(why) {
   if (over) return;
-  show("trouble", true);
-  set("trouble", "No answer from the board. Stay near it; if this lasts, see its terminal.");
+  shine(false);
+  trouble(LOST[why]);
 }
 
 function icon(light) {
@@ -143,6 +164,8 @@ function time(left) {
 
 function render(news) {
   const before = state && state.step;
+  if (!live) shine(true);
+  if (before !== news.state.step) trouble("");
   state = news.state;
   document.body.dataset.step = state.step;
   set("count", `Step ${state.number} of ${state.steps}`);
@@ -200,11 +223,12 @@ function verdict(passed) {
 function end(news) {
   over = true;
   document.body.dataset.step = "over";
+  document.querySelector("#sight img").removeAttribute("src");
+  document.body.classList.remove("stale");
   at("live").className = "off";
   set("banner", "Over: the camera is no longer shown.");
   for (const id of ["sight", "map", "advice", "vehicle", "trouble", "lights"]) show(id, false);
   document.querySelector("nav").hidden = true;
-  document.querySelector("#sight img").removeAttribute("src");
   set("screens", "");
   set("left", "");
   const done = news.done;
@@ -215,24 +239,19 @@ function end(news) {
   if (done) verdict(done.passed);
 }
 
-function listen() {
-  const picture = document.querySelector("#sight img");
-  const source = new EventSource(`events?token=${encodeURIComponent(token)}`);
-  source.addEventListener("open", () => {
-    show("trouble", false);
-    picture.src = `stream.mjpg?token=${encodeURIComponent(token)}&n=${Date.now()}`;
-  });
-  source.addEventListener("error", () => lost());
-  source.addEventListener("message", (message) => {
-    const news = JSON.parse(message.data);
-    if (news.done || news.state.ended) {
-      source.close();
-      end(news);
+const board = follow(token, {
+  picture: document.querySelector("#sight img"),
+  lost,
+  back: () => trouble(""),
+  news(heard) {
+    if (heard.done || heard.state.ended) {
+      board.end();
+      end(heard);
     } else {
-      render(news);
+      render(heard);
     }
-  });
-}
+  },
+});
 
 at("forward").addEventListener("click", () => press(at("forward").dataset.do));
 at("back").addEventListener("click", () => press("back"));
@@ -250,4 +269,3 @@ document.querySelector("#map svg").addEventListener("keydown", (event) => {
   event.preventDefault();
   press("place", { x_deg: spot.x_deg + way[0], y_deg: spot.y_deg + way[1] });
 });
-listen();

@@ -51,7 +51,7 @@ def test_the_page_tells_what_it_is_and_escapes_names(server: PageServer) -> None
         assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
     assert "&lt;drive&gt; &amp; more" in text
     assert "Live" in text
-    assert f"stream.mjpg?token={server.token}" in text
+    assert f"follow.js?token={server.token}" in text
 
 
 def test_the_style_comes_from_the_board(server: PageServer) -> None:
