@@ -177,7 +177,7 @@ class Daemon:
         )
         self._vision = VisionPart(config, journal)
         self._camera = CameraPart(config.camera, around, self._ending.fail)
-        self._cab = CabPart(config.cab, around, hands)
+        self._cab = CabPart(config.cab, around, hands.put)
         self._uplink = Uplink(
             config.mqtt,
             config.outbox,

@@ -23,8 +23,8 @@ class FleetHands:
     purge_recordings: Callable[[], int]
 
     def press(self, *, wrong: bool, key: str | None = None) -> None:
-        """Do as the driver's button would, for the alert of a key or the one that sounds."""
-        self.put(Button(t_ns=0, name="wrong" if wrong else "ack", key=key))
+        """Answer the alert of a key or the one that sounds, as somebody who is not in the cab."""
+        self.put(Button(t_ns=0, name="wrong" if wrong else "ack", key=key, remote=True))
 
     def change_rules(self, changes: dict[str, Any]) -> None:
         """Put changed thresholds, dotted key to value, into the stream."""

@@ -152,6 +152,8 @@ class Button(msgspec.Struct, frozen=True, omit_defaults=True, tag="button"):
     name: Literal["ack", "wrong"] = "ack"
     key: str | None = None
     """Of the alert that is meant, where somebody could name it; None: the one that sounds."""
+    remote: bool = False
+    """Pressed by somebody who is not in the cab: then an alarm, level 4 and above, sounds on."""
 
 
 class Tick(msgspec.Struct, frozen=True, omit_defaults=True, tag="tick"):
@@ -373,6 +375,7 @@ class CabWarning(msgspec.Struct, frozen=True, omit_defaults=True, tag="warning")
     action: Literal["start", "repeat", "stop"]
     kind: AlertKind
     level: Level
+    """How to give it: 1, a light, for an alert of any level that has had its sound."""
     key: str
 
 

@@ -3,8 +3,10 @@
 Keys are deterministic (`microsleep-3` is the third of its kind in the stream). Arbitration: audible before silent, then
 unresponsive > sleep > microsleep > distraction > driver_absent > fatigue > vats > displayed_anger > health >
 eyes_closed. One sound at a time; level 3 and above repeats every 2 s until acknowledged; an alert that was pre-empted
-sounds again only from level 3 on, so that one cause never prompts twice. What has sounded and does not repeat gives way
-to health: an alert that is open when the camera fails stays open unseen, and must not keep the failure unheard.
+sounds again only from level 3 on, so that one cause never prompts twice. What has had its sound and is still open is
+shown as a notice is, silently: after another one pre-empted it, when it has fallen to a lower level, and once it was
+answered. What has sounded and does not repeat gives way to health: an alert that is open when the camera fails stays
+open unseen, and must not keep the failure unheard.
 
 `alert_budget`: audible alerts of the last hour, a count; alarms, level 4 and above, are not counted. [S]
 """
@@ -35,6 +37,8 @@ ORDER: Final[tuple[AlertKind, ...]] = (
     "health",
     "eyes_closed",
 )
+NOTICE: Final = 1
+"""A light and no sound."""
 AUDIBLE: Final = 2
 """Levels from here on have a sound."""
 REPEATING: Final = 3
@@ -102,6 +106,11 @@ class AlertBook:
         self._counts: dict[AlertKind, int] = dict.fromkeys(ORDER, 0)
         self._last_closed: tuple[OpenAlert, int, int, str] | None = None
         self._sounding: OpenAlert | None = None
+        """Which alert the cab gives, as a sound or as a light."""
+        self._given_level: Level = 0
+        """At which level it does."""
+        self._hushed = False
+        """Whether it has been answered since."""
         self._sounded_ns = 0
         self._audible = CountWindow(BUDGET_NS)
 
@@ -189,35 +198,45 @@ class AlertBook:
         for kind in ORDER:
             self.close(kind, t_ns, reason, ended_ns)
 
-    def acknowledge(self, t_ns: int, key: str | None = None) -> None:
+    def acknowledge(self, t_ns: int, key: str | None = None, *, remote: bool = False) -> None:
         """Silence the sounding alert, or the open one of a key, at its present level: somebody has seen it.
 
-        One that has not sounded yet still sounds once: whoever acknowledges from afar must not keep it from the driver.
+        `remote` is somebody who is not in the cab. He must not keep an alert from the driver: one that has not sounded
+        yet still sounds once, and an alarm (level 4 and above) sounds on, because the driver may be asleep.
         """
         alert = self._meant(key)
-        if alert is None or alert.silenced_level >= alert.level:
+        if alert is None or (alert.acknowledged and not self._silences(alert, remote=remote)):
             return
-        alert.silenced_level = alert.level
         alert.acknowledged = True
+        self._silence(alert, remote=remote)
         self._emit(alert, "updated", t_ns)
 
-    def contest(self, t_ns: int, key: str | None = None) -> None:
-        """Mark the alert as mistaken, because somebody says so; it and repeats no more.
+    def contest(self, t_ns: int, key: str | None = None, *, remote: bool = False) -> None:
+        """Mark the alert as mistaken, because somebody says so, and silence it as `acknowledge` does.
 
         It is the one that sounds, else the last one that closed; with a key only the alert of this key.
         """
         alert = self._meant(key)
         if alert is not None:
-            if alert.contested and alert.silenced_level >= alert.level:
+            if alert.contested and not self._silences(alert, remote=remote):
                 return
             alert.contested = True
-            alert.silenced_level = alert.level
+            self._silence(alert, remote=remote)
             self._emit(alert, "updated", t_ns)
         elif self._last_closed is not None and t_ns - self._last_closed[1] <= CONTEST_NS:
             alert, _, ended_ns, reason = self._last_closed
             if not alert.contested and key in {None, alert.key}:
                 alert.contested = True
                 self._emit(alert, "closed", t_ns, ended_ns, reason)
+
+    def _silences(self, alert: OpenAlert, *, remote: bool) -> bool:
+        """Tell whether an answer makes an alert quieter than it is."""
+        return alert.silenced_level < alert.level and not (remote and alert.level >= ALARM)
+
+    def _silence(self, alert: OpenAlert, *, remote: bool) -> None:
+        if self._silences(alert, remote=remote):
+            alert.silenced_level = alert.level
+            self._hushed = alert is self._sounding
 
     def _meant(self, key: str | None) -> OpenAlert | None:
         """Return the open alert of a key; without one, the alert that sounds."""
@@ -236,20 +255,14 @@ class AlertBook:
             self._sounding = None
         if wanted is None:
             return
-        if wanted is not self._sounding:
-            self._sounding = wanted
-            if wanted.prompted_level < wanted.level:
-                self._warn("start", wanted, t_ns)
-            elif wanted.level >= REPEATING and wanted.silenced_level < wanted.level:
-                self._warn("repeat", wanted, t_ns)
-        elif wanted.prompted_level < wanted.level:
+        is_new, self._sounding = wanted is not self._sounding, wanted
+        if wanted.prompted_level < wanted.level:
             self._warn("start", wanted, t_ns)
-        elif (
-            wanted.level >= REPEATING
-            and wanted.silenced_level < wanted.level
-            and t_ns - self._sounded_ns >= self._repeat_ns
-        ):
-            self._warn("repeat", wanted, t_ns)
+        elif wanted.level >= REPEATING and wanted.silenced_level < wanted.level:
+            if is_new or t_ns - self._sounded_ns >= self._repeat_ns:
+                self._warn("repeat", wanted, t_ns)
+        elif is_new or self._hushed or self._given_level > wanted.level:
+            self._warn("start", wanted, t_ns, NOTICE)
 
     def _most_important(self) -> OpenAlert | None:
         if not self._open:
@@ -271,11 +284,17 @@ class AlertBook:
             return None
         return health if alert.level < REPEATING and alert.prompted_level >= alert.level else None
 
-    def _warn(self, action: Literal["start", "repeat", "stop"], alert: OpenAlert, t_ns: int) -> None:
+    def _warn(
+        self, action: Literal["start", "repeat", "stop"], alert: OpenAlert, t_ns: int, level: Level | None = None
+    ) -> None:
+        """Tell the cab; `level` is how to give the alert, default as what it is."""
+        level = alert.level if level is None else level
         if action != "stop":
             self._sounded_ns = t_ns
+            self._given_level = level
+            self._hushed = False
             alert.prompted_level = max(alert.prompted_level, alert.level)
-        self.decisions.append(CabWarning(t_ns=t_ns, action=action, kind=alert.kind, level=alert.level, key=alert.key))
+        self.decisions.append(CabWarning(t_ns=t_ns, action=action, kind=alert.kind, level=level, key=alert.key))
 
     def _describe(
         self,

@@ -265,9 +265,9 @@ class DecisionEngine:
     def _button(self, button: Button) -> list[Decision]:
         t_ns = self._at(button.t_ns)
         if button.name == "ack":
-            self._book.acknowledge(t_ns, button.key)
+            self._book.acknowledge(t_ns, button.key, remote=button.remote)
         else:
-            self._book.contest(t_ns, button.key)
+            self._book.contest(t_ns, button.key, remote=button.remote)
         return self._take(t_ns)
 
     def _at(self, t_ns: int) -> int:

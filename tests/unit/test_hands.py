@@ -22,8 +22,8 @@ def test_what_the_fleet_moves_goes_into_the_stream() -> None:
     hands.restart()
     assert hands.purge() == {"drivers": 3, "recordings": 1}
     assert members == [
-        Button(t_ns=0, name="ack"),
-        Button(t_ns=0, name="wrong", key="sleep-1"),
+        Button(t_ns=0, name="ack", remote=True),
+        Button(t_ns=0, name="wrong", key="sleep-1", remote=True),
         SettingsChange(t_ns=0, changes={"rules.closure.microsleep_s": 1.2}),
         BaselineChange(t_ns=0, action="restore"),
     ]

@@ -48,7 +48,7 @@ class Actions(Protocol):
         """Return the key of an open alert, or of the one just closed where `closed` says so; else None."""
 
     def press(self, *, wrong: bool, key: str | None) -> None:
-        """Do as the driver's button would: `ack`, or `wrong`; for the alert of a key or the one that sounds."""
+        """Answer `ack` or `wrong` to the alert of a key, or to the one that sounds."""
 
     def report(self, state_for_s: int) -> None:
         """Say everything again; follow the state closely for a while."""

@@ -34,7 +34,7 @@ class Hands(Protocol):
     """What the fleet can move in the daemon. Called by the uplink's thread; must not block."""
 
     def press(self, *, wrong: bool, key: str | None) -> None:
-        """Do as the driver's button would, for the alert of a key or the one that sounds."""
+        """Answer the alert of a key, or the one that sounds."""
 
     def change_rules(self, changes: dict[str, Any]) -> None:
         """Put changed thresholds, dotted key to value, into the stream."""
@@ -151,7 +151,7 @@ class RemoteDesk:
         return register.key_of(alert_id) or (register.key_of_closed(alert_id, self._now) if closed else None)
 
     def press(self, *, wrong: bool, key: str | None) -> None:
-        """Do as the driver's button would, for the alert of a key or the one that sounds."""
+        """Answer the alert of a key, or the one that sounds."""
         self._hands.press(wrong=wrong, key=key)
 
     def report(self, state_for_s: int) -> None:

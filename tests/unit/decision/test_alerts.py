@@ -70,14 +70,60 @@ def test_a_warning_that_was_pre_empted_does_not_prompt_twice(book: AlertBook) ->
     book.open("microsleep", 3, S)
     warnings(book, 1)
     book.close("microsleep", 2 * S, "recovered")
-    assert warnings(book, 2) == [("stop", "microsleep", 3)]
+    assert warnings(book, 2) == [("stop", "microsleep", 3), ("start", "vats", 1)], "a light, no second sound"
+    assert warnings(book, 9) == []
+
+
+def test_the_light_of_a_notice_comes_back_after_another_notice(book: AlertBook) -> None:
+    book.open("health", 1, 0)
+    assert warnings(book, 0) == [("start", "health", 1)]
+    book.open("distraction", 1, S)
+    assert warnings(book, 1) == [("stop", "health", 1), ("start", "distraction", 1)]
+    book.close("distraction", 2 * S, "recovered")
+    assert warnings(book, 2) == [("stop", "distraction", 1), ("start", "health", 1)]
+
+
+def test_a_level_that_falls_stops_flashing_as_the_higher_one(book: AlertBook) -> None:
+    book.open("fatigue", 3, 0)
+    warnings(book, 0)
+    book.change("fatigue", 2, S)
+    assert warnings(book, 1) == [("start", "fatigue", 1)]
+    assert warnings(book, 9) == []
+
+
+@pytest.mark.parametrize(("kind", "level"), [("fatigue", 2), ("microsleep", 3), ("sleep", 4), ("unresponsive", 5)])
+@pytest.mark.parametrize("answer", ["acknowledge", "contest"])
+def test_an_answer_from_the_cab_leaves_a_light(book: AlertBook, kind: AlertKind, level: int, answer: str) -> None:
+    book.open(kind, level, 0)
+    warnings(book, 0)
+    getattr(book, answer)(S)
+    assert warnings(book, 1) == [("start", kind, 1)]
+    assert warnings(book, 9) == []
+
+
+@pytest.mark.parametrize("answer", ["acknowledge", "contest"])
+def test_an_answer_from_afar_leaves_an_alarm_sounding(book: AlertBook, answer: str) -> None:
+    book.open("microsleep", 3, 0)
+    warnings(book, 0)
+    getattr(book, answer)(S, "microsleep-1", remote=True)
+    assert warnings(book, 2) == [("start", "microsleep", 1)]
+    book.close("microsleep", 3 * S, "escalated")
+    book.open("sleep", 4, 3 * S)
+    assert warnings(book, 3) == [("stop", "microsleep", 3), ("start", "sleep", 4)]
+    for _ in range(2):
+        getattr(book, answer)(4 * S, "sleep-1", remote=True)
+    changes = [d for d in book.decisions if isinstance(d, AlertChange)]
+    assert [d.acknowledged or d.contested for d in changes] == [True], "it is said, once"
+    assert warnings(book, 5) == [("repeat", "sleep", 4)], "the driver may be asleep"
+    getattr(book, answer)(6 * S)
+    assert warnings(book, 7) == [("start", "sleep", 1)], "whoever is in the cab is awake"
 
 
 def test_an_acknowledged_alert_sounds_again_at_a_higher_level(book: AlertBook) -> None:
     book.open("fatigue", 3, 0)
     warnings(book, 0)
     book.acknowledge(S)
-    assert warnings(book, 5) == []
+    assert warnings(book, 5) == [("start", "fatigue", 1)]
     book.change("fatigue", 4, 6 * S)
     assert warnings(book, 6) == [("start", "fatigue", 4)]
     assert warnings(book, 8) == [("repeat", "fatigue", 4)]
