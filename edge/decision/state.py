@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edge.indicators.fatigue import kss_estimate
+from edge.indicators.readings import fatigue_reading
 from edge.types import DriverState
 
 if TYPE_CHECKING:
@@ -31,9 +32,8 @@ def summary(bank: IndicatorBank, book: AlertBook, *, private: bool) -> Summary:
 def driver_state(bank: IndicatorBank, book: AlertBook, *, private: bool) -> DriverState:
     """Return the state at the time of the last observation."""
     observability, closure, fatigue, distraction, anger, absence, frozen, _ = summary(bank, book, private=private)
-    level = bank.fatigue_level
+    level = fatigue_reading(bank).value
     kss = kss_estimate(level)
-    watching = bank.sample is not None
     return DriverState(
         t_ns=bank.now_ns,
         observability=bank.presence.state if observability else "blind",
@@ -46,7 +46,7 @@ def driver_state(bank: IndicatorBank, book: AlertBook, *, private: bool) -> Driv
         fatigue_level=level,
         kss_estimate=None if kss is None else kss[0],
         eyes_on_road=None if bank.view is None or bank.closure.claims_attention else bank.view == "road",
-        attentive_ratio=bank.gaze.buffer_ns / bank.gaze.buffer_max_ns if watching else None,
+        attentive_ratio=bank.gaze.buffer_ns / bank.gaze.buffer_max_ns if bank.view is not None else None,
         baseline="frozen" if frozen else "population",
         baseline_progress=bank.baseline.progress,
         privacy=private,

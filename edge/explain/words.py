@@ -113,7 +113,7 @@ def title(account: Account) -> str:
 def moment(account: Account) -> str:
     """Return when the alert began."""
     text = account.started
-    return f"{text[:10]} {text[11:19]} UTC" if text.endswith("Z") else f"{text} into the stream"
+    return f"{text[:10]} {text[11:19]} UTC" if text.endswith("Z") else f"{text} of the stream's clock"
 
 
 def paragraph(account: Account, judgement: Judgement) -> str:

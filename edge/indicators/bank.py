@@ -195,8 +195,11 @@ class IndicatorBank:
         elif watched:
             self._valid.add(start_ns, t_ns, (True, False, False, False))
         self.judge_span_ns = 0
+        slow = not fast_enough or self.camera.slowed
         if self.judged_ns is None or t_ns - self.judged_ns >= JUDGE_NS:
-            self._judge(start_ns, t_ns, seen=openness is not None, slow=not fast_enough or self.camera.slowed)
+            self._judge(start_ns, t_ns, seen=openness is not None, slow=slow)
+        elif self.presence.settling:
+            self.presence.judge(t_ns, slow=slow)
 
     @property
     def dozing(self) -> bool:

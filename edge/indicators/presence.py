@@ -71,6 +71,10 @@ class PresenceTracker:
         self._usable.clear()
         self._elapsed.clear()
         self._lost.clear()
+        self.usable_ns = 0
+        """Usable time of the window as it was last judged."""
+        self.elapsed_ns = 0
+        """... out of so much."""
 
     def reset(self) -> None:
         """Forget everything."""
@@ -81,12 +85,13 @@ class PresenceTracker:
         self.absent_ns = 0
         self.present_since_ns: int | None = None
         self.ratio = 0.0
-        self.usable_ns = 0
-        """Usable time of the window as it was last judged."""
-        self.elapsed_ns = 0
-        """... out of so much."""
         self.state: State = "blind"
         self.reason: ObservabilityReason = "no_face"
+
+    @property
+    def settling(self) -> bool:
+        """Whether so little has been seen that the next moment may change the judgement."""
+        return self.elapsed_ns < SETTLE_NS
 
     @property
     def returned(self) -> bool:

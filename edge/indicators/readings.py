@@ -29,6 +29,13 @@ def snapshot(bank: IndicatorBank) -> Indicators:
     return Indicators(t_ns=bank.now_ns, readings=readings)
 
 
+def fatigue_reading(bank: IndicatorBank) -> Reading:
+    """`fatigue_level`: as valid as the minute of PERCLOS that it rests on."""
+    short, _ = bank.perclos.valid_fractions(bank.now_ns)
+    slow = not bank.face_frames.at_least(bank.rules.perclos.min_fps)
+    return _reading(bank, bank.fatigue_level, short, slow=slow)
+
+
 def _reading(
     bank: IndicatorBank, value: float | None, fraction: float, *, slow: bool = False, enough: float = ENOUGH
 ) -> Reading:
@@ -65,10 +72,9 @@ def _eyes(bank: IndicatorBank, readings: dict[str, Reading]) -> None:
     readings["microsleep_rate"] = _reading(bank, blink.microsleep_rate(now_ns), eyes)
     readings["yawns10"] = _reading(bank, bank.yawn.yawns10(now_ns), mouth)
     readings["nods10"] = _reading(bank, bank.nod.nods10(now_ns), pitch)
-    short = readings["perclos60"].valid_fraction
-    readings["fatigue_level"] = _reading(bank, bank.fatigue_level, short, slow=slow)
-    kss = kss_estimate(readings["fatigue_level"].value)
-    readings["kss_estimate"] = _reading(bank, None if kss is None else kss[1], short, slow=slow)
+    readings["fatigue_level"] = level = fatigue_reading(bank)
+    kss = kss_estimate(level.value)
+    readings["kss_estimate"] = _reading(bank, None if kss is None else kss[1], level.valid_fraction, slow=slow)
 
 
 def _blink_window(bank: IndicatorBank, readings: dict[str, Reading], *, slow: bool) -> None:

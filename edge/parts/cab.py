@@ -23,6 +23,4 @@ class CabPart:
         self.player = CabPlayer(around.actuators(cab), around.clock, self_test=cab.self_test)
         self.buttons = None
         if cab.buttons is not None:
-            self.buttons = CabButtons(
-                cab.buttons, lambda wrong: put(Button(t_ns=0, name="wrong" if wrong else "ack"))
-            )
+            self.buttons = CabButtons(cab.buttons, lambda wrong: put(Button(t_ns=0, name="wrong" if wrong else "ack")))

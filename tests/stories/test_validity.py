@@ -55,6 +55,15 @@ def test_below_half_of_its_window_nothing_is_said_and_why(lost_s: float, gone: s
         assert told[name].value is not None, name
 
 
+@pytest.mark.parametrize("lost_s", [0.0, 2.0, 35.0, 100.0])
+def test_the_state_says_of_an_indicator_what_its_reading_says(lost_s: float) -> None:
+    engine = seen(Drive(fps=15)).no_face(lost_s).judge().engine
+    state, told = engine.state(), engine.indicators().readings
+    assert state.fatigue_level == told["fatigue_level"].value
+    assert (state.kss_estimate is None) == (told["kss_estimate"].value is None)
+    assert (state.attentive_ratio is None) == (told["attention_buffer"].value is None) == (lost_s > 0.0)
+
+
 @pytest.mark.parametrize("reason", ["sunglasses", "glare", "dark", "blur", "eyes_occluded"])
 def test_the_reason_is_what_vision_said(reason: str) -> None:
     told = readings(seen(Drive(fps=15)).show(40, quality={"reason": reason}))
