@@ -20,6 +20,7 @@ WATCH: Final = "tests/stories/test_watch.py::"
 TIME: Final = "tests/stories/test_time.py::"
 PROPERTIES: Final = "tests/properties/test_decisions.py::"
 BASELINE: Final = "tests/unit/indicators/test_baseline.py"
+BOOK: Final = "tests/unit/decision/test_alerts.py::"
 
 NOTHING_CHANGES: Final = {
     ("perclos.exit60_ratio", 1.2): "from 0.08 on perclos60 asks for the notice, so a later exit never comes to bear",
@@ -460,9 +461,23 @@ MISTAKES: Final = (
     Mutant(
         "an acknowledged alert goes on repeating",
         "edge/decision/alerts.py",
-        "        elif (\n            wanted.level >= REPEATING\n            and wanted.silenced_level < wanted.level\n",
-        "        elif (\n            wanted.level >= REPEATING\n",
+        "        elif wanted.level >= REPEATING and wanted.silenced_level < wanted.level:",
+        "        elif wanted.level >= REPEATING:",
         (WATCH + "test_acknowledging_silences_repeats_but_not_the_next_level",),
+    ),
+    Mutant(
+        "the light of what is still open stays dark",
+        "edge/decision/alerts.py",
+        "        elif is_new or self._hushed or self._given_level > wanted.level:",
+        "        elif self._hushed or self._given_level > wanted.level:",
+        (BOOK + "test_the_light_of_a_notice_comes_back_after_another_notice",),
+    ),
+    Mutant(
+        "an alarm falls silent for whoever answers from afar",
+        "edge/decision/alerts.py",
+        "not (remote and alert.level >= ALARM)",
+        "True",
+        (BOOK + "test_an_answer_from_afar_leaves_an_alarm_sounding",),
     ),
     Mutant(
         "nothing is suspect",
@@ -474,7 +489,7 @@ MISTAKES: Final = (
     Mutant(
         "the wrong button does nothing",
         "edge/decision/engine.py",
-        "            self._book.contest(t_ns, button.key)",
+        "            self._book.contest(t_ns, button.key, remote=button.remote)",
         "            pass",
         (STORY.format("the-driver-says-wrong"),),
     ),
