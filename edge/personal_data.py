@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from edge import drivers
+from edge.drivers.file import FILE, files_of
 from edge.recordings import RecordingList, is_recording
 from edge.retention import damaged_files
 from edge.runtime.instance import SingleInstance
@@ -63,7 +63,7 @@ def erase(config: Config) -> list[Trace]:
                 outbox.purge(open_too=True)
             finally:
                 outbox.close()
-        for path in (*drivers.files_of(state_dir), *damaged_files(state_dir), *recordings):
+        for path in (*files_of(state_dir), *damaged_files(state_dir), *recordings):
             path.unlink(missing_ok=True)
         RecordingList(state_dir).delete()
         return found
@@ -79,7 +79,7 @@ def _found(config: Config, state_dir: Path) -> list[Trace]:
             traces += [Trace("alerts", str(database), alerts), Trace("trips", str(database), len(outbox.trips()))]
         finally:
             outbox.close()
-    known = state_dir / drivers.FILE
+    known = state_dir / FILE
     if known.exists():
         traces.append(Trace("drivers", str(known), _drivers_in(known)))
     traces += [Trace("recording", str(path), 1) for path in _recordings(config)]

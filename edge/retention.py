@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from edge.drivers import DAMAGED
-from edge.drivers import FILE as DRIVERS_FILE
+from edge.drivers.file import DAMAGED
+from edge.drivers.file import FILE as DRIVERS_FILE
 from edge.uplink.database import FILE_NAME as OUTBOX_FILE
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from edge.drivers import parts_of
+from edge.drivers.kept import parts_of
 from edge.types import PartLearning  # noqa: TC001 - msgspec resolves the annotations when the program runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from edge.drivers import Kept
+    from edge.drivers.kept import Kept
     from edge.types import LearningWait
 
 NS_PER_S: Final = 1_000_000_000

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import msgspec
 
 from edge.calibration.account import NS_PER_S, Progress, known_told
-from edge.drivers import hashed
+from edge.drivers.file import hashed
 from edge.indicators.speed import MOVING_KMH
 from edge.types import FaceObservation, Tick
 
 if TYPE_CHECKING:
-    from edge.drivers import DriverStore, Request, ReturningDriver
+    from edge.drivers.returning import Request, ReturningDriver
+    from edge.drivers.store import DriverStore
     from edge.types import Decision, PartLearning, StreamMember
 
 LOOK_NS: Final = NS_PER_S // 2

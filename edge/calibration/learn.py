@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from edge.calibration.account import Progress
 from edge.camera.ir_control import ir_control_for
-from edge.drivers import hashed
+from edge.drivers.file import hashed
 from edge.offline import Perception
 from edge.runtime.clock import SystemClock
 from edge.types import FaceObservation, Tick
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from edge.config.schema import Config
     from edge.decision.engine import DecisionEngine
-    from edge.drivers import ReturningDriver
+    from edge.drivers.returning import ReturningDriver
     from edge.types import StreamMember
 
 

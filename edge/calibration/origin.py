@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edge import __version__
-from edge.drivers import Origin
+from edge.drivers.kept import Origin
 from edge.uplink.wallclock import KernelWallClock, rfc3339
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.drivers import DriverStore
+from edge.drivers.store import DriverStore
 from edge.retention import day_of
 
 if TYPE_CHECKING:

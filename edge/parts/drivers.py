@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from edge.calibration.desk import CalibrationDesk
 from edge.calibration.origin import camera_name, origin_from
 from edge.calibration.store import drivers_of
-from edge.drivers import ReturningDriver
+from edge.drivers.returning import ReturningDriver
 
 if TYPE_CHECKING:
     from edge.config.schema import Config

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge.config.schema import Config
-    from edge.drivers import DriverStore, Request
+    from edge.drivers.returning import Request
+    from edge.drivers.store import DriverStore
 
 SHORT: Final = 8
 """So much of a driver's name in the file tells him apart."""
@@ -23,7 +24,7 @@ def show(args: argparse.Namespace, config: Config, state_dir: Path, *, taken: bo
     """Show it; nothing is learnt."""
     from edge.calibration.account import known_told
     from edge.calibration.words import known_lines, learning_lines
-    from edge.drivers import DriversFileError, hashed, read_drivers
+    from edge.drivers.file import DriversFileError, hashed, read_drivers
 
     drivers: list[dict[str, Any]] = []
     if taken:
@@ -58,7 +59,7 @@ def _asked_document(state_dir: Path, token: str | None) -> dict[str, Any]:
     import msgspec
 
     from edge.calibration.account import Progress, WaitTally, learning_told
-    from edge.drivers import hashed
+    from edge.drivers.file import hashed
 
     answer = asked(state_dir, "calibration", token)
     progress = msgspec.convert(answer["progress"], Progress)
@@ -78,7 +79,7 @@ def change(args: argparse.Namespace, config: Config, state_dir: Path, *, taken: 
     else:
         from edge.calibration.origin import origin_from
         from edge.calibration.store import drivers_of
-        from edge.drivers import carry_out
+        from edge.drivers.returning import carry_out
         from edge.uplink.wallclock import KernelWallClock
 
         token = args.driver or config.vehicle.driver_token

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from edge.calibration.account import Progress
     from edge.config.schema import Config
-    from edge.drivers import Kept
+    from edge.drivers.kept import Kept
 
 LOOK_S: Final = 0.5
 """How often the daemon is asked."""
@@ -35,7 +35,7 @@ def learn_here(args: argparse.Namespace, config: Config, state_dir: Path) -> int
     from edge.calibration.learn import LiveCab, learn
     from edge.calibration.origin import camera_name, origin_from
     from edge.calibration.store import drivers_of
-    from edge.drivers import ReturningDriver, carry_out
+    from edge.drivers.returning import ReturningDriver, carry_out
     from edge.parts.engine import engine_for
     from edge.uplink.wallclock import KernelWallClock
     from edge.verbs.inputs import complaints, members_of
@@ -88,7 +88,7 @@ def follow(args: argparse.Namespace, state_dir: Path) -> int:
     import msgspec
 
     from edge.calibration.account import Progress, WaitTally
-    from edge.drivers import hashed
+    from edge.drivers.file import hashed
 
     tally, watcher = WaitTally(), _Watcher(args.seconds, live=True)
     answer: dict[str, Any] = {}

@@ -26,7 +26,7 @@ _TEACH: Final = """\
 For a bench, or a parked vehicle after its installation. A daemon of the drill's own runs with the real camera,
 networks, thresholds and outputs in the cab; faults are laid over it in software, and what it tells is measured:
 
-  edge-dms drill                              all faults, about four minutes
+  edge-dms drill                              all faults, about three minutes
   edge-dms drill cover stall                  these two
   edge-dms drill --config dms.yaml            the vehicle's own configuration
   edge-dms drill --input drive.mp4            a film in place of the camera, for a desk

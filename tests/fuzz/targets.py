@@ -20,8 +20,9 @@ import msgspec
 from edge.config.load import ConfigError, load_config
 from edge.config.rules import Rules
 from edge.config.schema import CanSignal, Config
-from edge.drivers import FILE as DRIVERS_FILE
-from edge.drivers import DriversFileError, DriverStore, read_drivers
+from edge.drivers.file import FILE as DRIVERS_FILE
+from edge.drivers.file import DriversFileError, read_drivers
+from edge.drivers.store import DriverStore
 from edge.explain.account import AccountError, read_accounts
 from edge.explain.drawing import draw
 from edge.explain.judge import judge

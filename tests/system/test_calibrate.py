@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from edge.drivers import FILE
+from edge.drivers.file import FILE
 from tests.support.brokers import wait_for
 from tests.support.daemon import Daemon
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge.calibration.account import NS_PER_S, Progress, WaitTally, known_told, learning_told, percent
-from edge.drivers import Kept, Origin
+from edge.drivers.kept import Kept, Origin
 from edge.types import DriverBaseline, EyeBaseline, LearningWait, PartLearning, PoseBaseline, Provenance
 
 PROVENANCE = Provenance(learnt_ns=5, valid_ns=60 * NS_PER_S, quality=0.87654)

@@ -10,7 +10,10 @@ import pytest
 from edge.calibration.desk import CalibrationDesk
 from edge.config.rules import Baseline, Rules
 from edge.decision.engine import DecisionEngine
-from edge.drivers import DriverStore, Origin, ReturningDriver, hashed
+from edge.drivers.file import hashed
+from edge.drivers.kept import Origin
+from edge.drivers.returning import ReturningDriver
+from edge.drivers.store import DriverStore
 from tests.stories.builder import Drive, face_of
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 
 from edge.calibration.account import NS_PER_S, Progress, WaitTally, known_told, learning_told
 from edge.calibration.words import PARTS, WAITS, glance, known_lines, learning_lines, name_of
-from edge.drivers import Kept, Origin, parts_of
+from edge.drivers.kept import Kept, Origin, parts_of
 from edge.types import (
     AlertBlinks,
     DriverBaseline,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from edge.cli import main
-from edge.drivers import FILE, read_drivers
+from edge.drivers.file import FILE, read_drivers
 from edge.replay.record import LineWriter
 from edge.runtime.instance import SingleInstance
 from tests.stories.builder import Drive, face_of

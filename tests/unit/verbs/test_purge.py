@@ -11,7 +11,8 @@ import yaml
 
 from edge.cli import main
 from edge.config.schema import Outbox
-from edge.drivers import DriverStore, Origin
+from edge.drivers.kept import Origin
+from edge.drivers.store import DriverStore
 from edge.recordings import RecordingList
 from edge.runtime.instance import SingleInstance
 from edge.runtime.worker import Worker

@@ -8,48 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from edge.drivers import (
-    BYTES_MAX,
-    DRIVERS_MAX,
-    FILE,
-    STEPS_MAX,
-    DriverStore,
-    Origin,
-    ReturningDriver,
-    carry_out,
-    parts_of,
-)
+from edge.drivers.file import BYTES_MAX, FILE
+from edge.drivers.store import DRIVERS_MAX, STEPS_MAX, DriverStore
 from edge.runtime.worker import Worker
 from edge.types import (
     AlertBlinks,
-    BaselineChange,
     DriverBaseline,
     EyeBaseline,
-    MouthBaseline,
     NeutralFace,
-    Provenance,
-    Tick,
 )
-
-PROVENANCE = Provenance(learnt_ns=5, valid_ns=6, quality=0.9)
-MOUTH = MouthBaseline(0.31, PROVENANCE)
-
-
-def origin(minute: int = 0) -> Origin:
-    return Origin(f"2026-03-01T08:{minute:02}:00.000Z", True, "picamera 0 640x480", "edge-dms 1")  # noqa: FBT003
-
-
-def known(open_left: float = 0.9) -> DriverBaseline:
-    return DriverBaseline(eyes={"bare": EyeBaseline(open_left, 0.8, provenance=PROVENANCE)})
-
-
-def written(store: DriverStore) -> None:
-    """Let the thread of the store run to its end."""
-    worker = Worker("drivers", store.write, lambda *_: None)
-    worker.start()
-    worker.stop()
-    assert worker.join(10.0)
-    assert worker.failure is None
+from tests.support.drivers import MOUTH, PROVENANCE, known, origin, written
 
 
 def test_a_driver_is_found_again_after_a_restart(tmp_path: Path) -> None:
@@ -136,75 +104,6 @@ def test_it_is_written_while_the_daemon_runs(tmp_path: Path) -> None:
     assert worker.join(10.0)
 
 
-class Cab:
-    """Who is named, and what the engine knows of him."""
-
-    def __init__(self, tmp_path: Path) -> None:
-        self.named: str | None = None
-        self.baseline = DriverBaseline()
-        self.revision = 1
-        self.store = DriverStore(tmp_path)
-        self.before: DriverBaseline | None = None
-        self.driver = ReturningDriver(self.store, lambda: self.named, self.Learner(self), origin)
-
-    class Learner:
-        """The pure half as far as it knows the driver."""
-
-        def __init__(self, cab: Cab) -> None:
-            self.cab = cab
-
-        @property
-        def baseline_revision(self) -> int:
-            return self.cab.revision
-
-        def baseline(self) -> DriverBaseline:
-            return self.cab.baseline
-
-        def baseline_before(self) -> DriverBaseline | None:
-            return self.cab.before
-
-    def learn(self, baseline: DriverBaseline) -> None:
-        self.baseline = baseline
-        self.revision += 1
-        self.driver.on_member(Tick(t_ns=1))
-
-
-def test_nobody_is_kept_who_is_not_named(tmp_path: Path) -> None:
-    cab = Cab(tmp_path)
-    assert cab.driver.change(1) is None
-    cab.learn(known())
-    written(cab.store)
-    assert not (tmp_path / FILE).exists()
-
-
-def test_a_named_driver_is_kept_and_gets_his_baseline_back(tmp_path: Path) -> None:
-    cab = Cab(tmp_path)
-    cab.named = "anna"
-    assert cab.driver.change(7) == BaselineChange(t_ns=7, action="restore", baseline=None)
-    assert cab.driver.change(8) is None
-    cab.learn(DriverBaseline())
-    assert cab.store.find("anna") is None
-    cab.learn(known())
-    cab.named = "ben"
-    assert cab.driver.change(9) == BaselineChange(t_ns=9, action="restore", baseline=None)
-    cab.learn(known(1.1))
-    cab.named = None
-    assert cab.driver.change(10) is None
-    cab.learn(known(1.2))  # still ben: a card that was pulled out changes nobody
-    cab.named = "anna"
-    assert cab.driver.change(11) == BaselineChange(t_ns=11, action="restore", baseline=known())
-    assert cab.store.find("ben") == known(1.2)
-
-
-def test_what_is_forgotten_on_purpose_is_forgotten_on_disk(tmp_path: Path) -> None:
-    cab = Cab(tmp_path)
-    cab.named = "anna"
-    cab.driver.change(1)
-    cab.learn(known())
-    cab.learn(DriverBaseline())
-    assert cab.store.find("anna") == DriverBaseline()
-
-
 def test_each_part_keeps_the_origin_of_when_it_was_learnt(tmp_path: Path) -> None:
     store = DriverStore(tmp_path)
     store.keep("anna", known(), origin(1))
@@ -213,14 +112,6 @@ def test_each_part_keeps_the_origin_of_when_it_was_learnt(tmp_path: Path) -> Non
     kept = DriverStore(tmp_path).kept("anna")
     assert kept is not None
     assert kept.origins == {"eyes/bare": origin(1), "mouth": origin(2)}
-
-
-def test_alert_blinks_are_a_part_of_their_own() -> None:
-    blinks = AlertBlinks((1.0,) * 4, (0.1,) * 4, 30, 7)  # type: ignore[arg-type]  # any measures do
-    eyes = EyeBaseline(0.9, 0.8, provenance=PROVENANCE, alert_blinks=blinks)
-    parts = parts_of(DriverBaseline(eyes={"glasses": eyes}))
-    assert set(parts) == {"eyes/glasses", "alert_blinks/glasses"}
-    assert parts["eyes/glasses"].alert_blinks is None
 
 
 def test_steps_are_taken_back_one_by_one_also_after_a_restart(tmp_path: Path) -> None:
@@ -270,55 +161,6 @@ def test_a_full_file_of_drivers_is_read_again(tmp_path: Path) -> None:
     written(store)
     assert (tmp_path / FILE).stat().st_size < BYTES_MAX
     assert DriverStore(tmp_path).find("driver-0") == whole
-
-
-def test_begin_anew_can_be_taken_back(tmp_path: Path) -> None:
-    store = DriverStore(tmp_path)
-    assert not carry_out(store, "relearn", "anna", origin())[0].done
-    store.keep("anna", known(), origin())
-    outcome, now = carry_out(store, "relearn", "anna", origin())
-    assert (outcome.done, outcome.parts, now) == (True, ("eyes/bare",), DriverBaseline())
-    outcome, now = carry_out(store, "take_back", "anna", origin())
-    assert (outcome.done, now) == (True, known())
-
-
-def test_the_pipeline_carries_out_what_was_asked_for_the_driver_who_drives(tmp_path: Path) -> None:
-    cab = Cab(tmp_path)
-    cab.named = "anna"
-    cab.driver.change(1)
-    cab.learn(known())
-    answer = cab.driver.ask("take_back", None)
-    assert cab.driver.change(2) == BaselineChange(t_ns=2, action="restore", baseline=DriverBaseline())
-    assert answer.result(0) == (True, ("eyes/bare",))
-    cab.learn(DriverBaseline())
-    answer = cab.driver.ask("take_back", "anna")
-    assert cab.driver.change(3) is None
-    assert answer.result(0) == (False, ())
-
-
-def test_another_driver_is_changed_on_disk_alone(tmp_path: Path) -> None:
-    cab = Cab(tmp_path)
-    cab.store.keep("ben", known(), origin())
-    cab.named = "anna"
-    cab.driver.change(1)
-    answer = cab.driver.ask("relearn", "ben")
-    assert cab.driver.change(2) is None
-    assert answer.result(0).done
-    assert cab.store.find("ben") == DriverBaseline()
-
-
-def test_a_driver_who_is_not_named_goes_back_by_the_learners_own_memory(tmp_path: Path) -> None:
-    cab = Cab(tmp_path)
-    answer = cab.driver.ask("take_back", None)
-    assert cab.driver.change(1) is None
-    assert answer.result(0) == (False, ())
-    cab.learn(known())
-    cab.before = DriverBaseline()
-    answer = cab.driver.ask("take_back", None)
-    assert cab.driver.change(2) == BaselineChange(t_ns=2, action="rollback")
-    assert answer.result(0) == (True, ("eyes/bare",))
-    answer = cab.driver.ask("relearn", None)
-    assert cab.driver.change(3) == BaselineChange(t_ns=3, action="relearn")
 
 
 DAY = 20_600
@@ -390,22 +232,3 @@ def test_purge_forgets_everybody_in_memory_and_on_disk(tmp_path: Path) -> None:
     assert store.purge() == 2
     assert list(tmp_path.iterdir()) == []
     assert store.find("anna") is None
-
-
-def test_after_a_purge_the_driver_at_the_wheel_is_kept_only_once_he_is_learnt_anew(tmp_path: Path) -> None:
-    cab = Cab(tmp_path)
-    cab.named, cab.baseline = "anna", known()
-    store, driver = cab.store, cab.driver
-    driver.change(0)
-    driver.on_member(Tick(t_ns=1))
-    assert store.find("anna") is not None
-    store.purge()
-    cab.revision = 2
-    driver.on_member(Tick(t_ns=2))
-    written(store)
-    assert store.find("anna") is None, "the old baseline was still on its way"
-    assert list(tmp_path.iterdir()) == []
-    driver.on_member(BaselineChange(t_ns=3, action="restore"))
-    cab.revision = 3
-    driver.on_member(Tick(t_ns=4))
-    assert store.find("anna") == known()
