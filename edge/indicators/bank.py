@@ -189,7 +189,7 @@ class IndicatorBank:
             mouth_seen, pitch_seen = sample.mouth_ratio is not None, sample.pitch_deg is not None
             self._valid.add(start_ns, t_ns, (True, openness is not None, mouth_seen, pitch_seen))
             if pitch_seen:
-                self._event("nod", self.nod.advance(start_ns, t_ns, sample.pitch_deg, closure.total_closed_ns))
+                self._event("nod", self.nod.advance(start_ns, t_ns, sample.pitch_deg, self.perclos.counted_ns))
             if moving:
                 self.baseline.advance(start_ns, t_ns, sample, closed=closure.start_ns is not None)
         elif watched:

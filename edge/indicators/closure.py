@@ -59,14 +59,11 @@ class ClosureTracker:
         "open_ns",
         "open_since_ns",
         "start_ns",
-        "total_closed_ns",
     )
 
     def __init__(self, openness: OpennessRules, closure: ClosureRules) -> None:
         self.configure(openness, closure)
         self.alerting = False
-        self.total_closed_ns = 0
-        """Seen closed time since the start, for differences."""
         self.reset()
 
     def configure(self, openness: OpennessRules, closure: ClosureRules) -> None:
@@ -195,7 +192,6 @@ class ClosureTracker:
         claimed = self.claims_attention
         self.closed_ns += duration_ns
         self.length_ns += duration_ns
-        self.total_closed_ns += duration_ns
         self.last_closed_ns = end_ns
         self.deep_ns += duration_ns if deep else 0
         self.down_ns += duration_ns if down else 0

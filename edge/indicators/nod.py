@@ -2,6 +2,9 @@
 
 Definition: the head's pitch drops by at least 15 degrees within 1 s, the eyes are closed for at least 0.3 s of it, and
 the head is pulled up again (to within 5 degrees) in 3 s. Evidence for fatigue from two on, never alone. [S]
+
+Closed is what PERCLOS counts: deep, and in closures longer than a blink. A look at the instruments lowers the lids, and
+people blink when they look there and back. [D]
 """
 
 from __future__ import annotations
@@ -23,7 +26,6 @@ class NodTracker:
     """The falling head and the nods of 10 min."""
 
     __slots__ = (
-        "_closed_before_ns",
         "_closed_ns",
         "_drop_deg",
         "_drop_ns",
@@ -32,19 +34,20 @@ class NodTracker:
         "_highest",
         "_nods",
         "_recover_ns",
+        "_shut_before_ns",
         "_start_ns",
     )
 
     def __init__(self, rules: NodRules) -> None:
         self.configure(rules)
         self._nods = CountWindow(WINDOW_NS)
-        # (last moment at this pitch, pitch, closed time so far), pitch falling from left to right: the left end is the
+        # (last moment at this pitch, pitch, shut time so far), pitch falling from left to right: the left end is the
         # highest pitch of the last `drop_s`.
         self._highest: deque[tuple[int, float, int]] = deque()
         self._fallen_ns: int | None = None
         self._start_ns = 0
         self._from_deg = 0.0
-        self._closed_before_ns = 0
+        self._shut_before_ns = 0
 
     def configure(self, rules: NodRules) -> None:
         """Take new thresholds from now on."""
@@ -59,12 +62,10 @@ class NodTracker:
         self._highest.clear()
         self._fallen_ns = None
 
-    def advance(
-        self, start_ns: int, end_ns: int, pitch_deg: float | None, total_closed_ns: int
-    ) -> tuple[int, int] | None:
+    def advance(self, start_ns: int, end_ns: int, pitch_deg: float | None, shut_ns: int) -> tuple[int, int] | None:
         """Hold the pitch from `start_ns` to `end_ns`; start and end of a nod when one is over.
 
-        `total_closed_ns` is the seen closed time since the start of the stream, up to `end_ns`.
+        `shut_ns` is how long the eyes have been closed since the start of the stream, up to `end_ns`.
         """
         if pitch_deg is None:
             return None
@@ -74,22 +75,19 @@ class NodTracker:
         nod = None
         if self._fallen_ns is not None:
             if pitch_deg >= self._from_deg - RECOVERED_WITHIN_DEG:
-                if (
-                    start_ns - self._fallen_ns <= self._recover_ns
-                    and total_closed_ns - self._closed_before_ns >= self._closed_ns
-                ):
+                if start_ns - self._fallen_ns <= self._recover_ns and shut_ns - self._shut_before_ns >= self._closed_ns:
                     nod = (self._start_ns, start_ns)
                     self._nods.add(start_ns)
                 self._fallen_ns = None
             elif start_ns - self._fallen_ns > self._recover_ns:
                 self._fallen_ns = None
         elif highest and highest[0][1] - pitch_deg >= self._drop_deg:
-            self._start_ns, self._from_deg, self._closed_before_ns = highest[0]
+            self._start_ns, self._from_deg, self._shut_before_ns = highest[0]
             self._fallen_ns = start_ns
             highest.clear()
         while highest and highest[-1][1] <= pitch_deg:
             highest.pop()
-        highest.append((end_ns, pitch_deg, total_closed_ns))
+        highest.append((end_ns, pitch_deg, shut_ns))
         return nod
 
     def nods10(self, now_ns: int) -> int:

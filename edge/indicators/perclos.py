@@ -30,6 +30,7 @@ class PerclosTracker:
         "_pending",
         "_valid_long",
         "_valid_short",
+        "counted_ns",
         "perclos60",
         "perclos180",
     )
@@ -41,6 +42,8 @@ class PerclosTracker:
         self._deep_short = TimeWindow(SHORT_NS)
         self._deep_long = TimeWindow(LONG_NS)
         self._pending: list[tuple[int, int]] = []
+        self.counted_ns = 0
+        """Deep time counted since the start of the stream, for differences."""
         self.perclos60: float | None = None
         self.perclos180: float | None = None
 
@@ -69,6 +72,7 @@ class PerclosTracker:
                 for deep_start_ns, deep_end_ns in self._pending:
                     self._deep_short.add(deep_start_ns, deep_end_ns)
                     self._deep_long.add(deep_start_ns, deep_end_ns)
+                    self.counted_ns += deep_end_ns - deep_start_ns
                 self._pending.clear()
 
     def judge(self, now_ns: int) -> None:

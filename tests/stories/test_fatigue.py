@@ -207,6 +207,17 @@ def test_a_glance_down_with_open_eyes_is_no_nod() -> None:
     assert told.events("nod") == []
 
 
+def test_a_glance_down_with_lowered_lids_is_no_nod() -> None:
+    lowered = {"pitch_deg": -20.0, "eye_openness_left": 0.25, "eye_openness_right": 0.25}
+    told = Drive(fps=30).ahead(3).show(1.2, **lowered).ahead(2).judge()
+    assert told.events("nod") == []
+
+
+def test_a_glance_down_with_a_blink_there_and_back_is_no_nod() -> None:
+    drive = Drive(fps=30).ahead(3).closed(0.2, pitch_deg=-18.0).show(0.6, pitch_deg=-18.0).closed(0.2, pitch_deg=-18.0)
+    assert drive.ahead(2).judge().events("nod") == []
+
+
 def test_a_head_that_stays_down_is_no_nod() -> None:
     told = Drive(fps=30).ahead(3).closed(0.4).closed(3.5, pitch_deg=-20.0).ahead(2).judge()
     assert told.events("nod") == []
