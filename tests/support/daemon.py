@@ -92,6 +92,13 @@ class Daemon:
         lines = path.read_text().splitlines() if path.exists() else []
         return sum('"type":"alert"' in line and f'"kind":"{kind}' in line for line in lines)
 
+    def has_kept(self) -> bool:
+        """Tell whether the newest decided alert is on the disk: it is decided a moment before it is committed."""
+        lines = (self.folder / "decisions.jsonl").read_text().splitlines()
+        newest = [json.loads(line) for line in lines if '"type":"alert"' in line and line.endswith("}")][-1]
+        log = self.folder / "state" / "outbox.db-wal"
+        return f'"t_ns":{newest["t_ns"]},'.encode() in log.read_bytes()
+
     def waiting(self) -> int:
         """Alerts that were committed and not taken by the broker; only while no daemon runs."""
         assert self.process is None

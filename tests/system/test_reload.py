@@ -47,6 +47,7 @@ def test_sighup_reads_the_file_again_and_keeps_the_old_one_on_any_mistake(daemon
         daemon.process.send_signal(signal.SIGHUP)
 
     assert logged("watching")
+    assert wait_for(lambda: fleet.of("info"))
     first_hash = json.loads(fleet.of("info")[-1])["config_hash"]
     good = yaml.safe_load(daemon.config.read_text())
 

@@ -58,6 +58,9 @@ def fits_the_contract(messages: list[tuple[str, bytes, bool]]) -> set[str]:
 
 
 def test_every_message_of_a_running_daemon_fits_the_contract(broker: Mosquitto, depot: Depot, tmp_path: Path) -> None:
+    def opened() -> list[dict[str, Any]]:
+        return [alert for payload in depot.of("alerts/active") for alert in json.loads(payload)["alerts"]]
+
     allowed = ["ping", "report", "ack", "mark_wrong", "purge"]
     depot.send("cmd/ping", {"transaction": "old"}, retain=True)
     daemon = started(tmp_path, broker.port, {"commands": True, "configuration": True, "allow": allowed})
@@ -71,8 +74,8 @@ def test_every_message_of_a_running_daemon_fits_the_contract(broker: Mosquitto, 
         assert depot.hears("rsp/reboot", status="refused")
         depot.send("config/desired", {"version": 1, "settings": {"rules": {"closure": {"microsleep_s": 9}}}})
         assert depot.hears("config/reported", status="refused", desired_version=1)
-        assert wait_for(lambda: depot.last("alerts/active").get("alerts"), 60)
-        alert_id = depot.last("alerts/active")["alerts"][0]["alert_id"]
+        assert wait_for(opened, 60)
+        alert_id = opened()[-1]["alert_id"]
         depot.send("cmd/ack", {"transaction": "a", "alert_id": alert_id})
         assert depot.hears("rsp/ack", transaction="a")
         depot.send("cmd/purge", {"transaction": "d", "vehicle": "van-1"})
@@ -136,6 +139,7 @@ def test_signed_settings_change_the_running_daemon_and_a_replay_does_not(
     wish = {"version": 1, "settings": {"rules": {"closure": {"microsleep_s": 1.2}}}}
     try:
         assert depot.hears("config/reported", status="local"), daemon.log.read_text()
+        assert wait_for(lambda: depot.of("info"))
         before = depot.last("info")["config_hash"]
         depot.send("config/desired", wish)
         assert depot.hears("config/reported", status="refused")
