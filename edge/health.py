@@ -120,6 +120,8 @@ class HealthReporter:
             faults.append(f"camera_{self._pipeline.camera.state}")
         if self._capture.condition.state != "ok":
             faults.append("camera_reopening")
+        if self._capture.astray:
+            faults.append("camera_stamps")
         trouble = self._vehicle.trouble
         if trouble is not None:
             faults.append(trouble.fault)

@@ -14,6 +14,7 @@ from edge.camera.base import (
     CameraSource,
     Frame,
 )
+from edge.camera.frame_time import FrameTime
 from edge.camera.retry import FIRST_S, BackOff
 from edge.runtime.clock import NS_PER_S, Clock, SystemClock
 
@@ -78,8 +79,11 @@ class Capture:
         """Pictures that were no frames (wrong size or type, broken)."""
         self.openings = 0
         """Successful openings; more than one means that the camera was lost in between."""
+        self.astray = False
+        """The camera's stamps are replaced again and again: frames are dated by their arrival."""
         self._source = source
         self._slot = slot
+        self._time = FrameTime()
         self._stall_s = stall_s
         self._reopen = reopen
         self._on_frame = on_frame
@@ -141,13 +145,25 @@ class Capture:
                 continue
             if frame is None:
                 return True
+            arrived_ns = self._clock.monotonic_ns()
+            if self._source.live:
+                frame = self._timed(frame, arrived_ns)
             if not self.resting and self._is_due(frame.t_ns):
                 if self._on_frame is not None:
                     self._on_frame(frame)
-                self._slot.put(replace(frame, arrived_ns=self._clock.monotonic_ns()))
+                self._slot.put(replace(frame, arrived_ns=arrived_ns))
             self._note_good()
             beat()
         return False
+
+    def _timed(self, frame: Frame, arrived_ns: int) -> Frame:
+        """Give a frame the time that it can have; a camera that makes this necessary again and again is told of."""
+        t_ns = self._time.of(frame.t_ns, arrived_ns)
+        if self._time.astray(arrived_ns) != self.astray:
+            self.astray = not self.astray
+            if self.astray:
+                logger.warning("the camera's stamps stand, jump or run back: frames are dated by their arrival")
+        return frame if t_ns == frame.t_ns else replace(frame, t_ns=t_ns)
 
     def _is_due(self, t_ns: int) -> bool:
         """Tell whether this frame is one of those that are handed on."""
