@@ -320,9 +320,11 @@ class EvidenceStrip(msgspec.Struct, frozen=True, omit_defaults=True):
     rate_hz: float
     """Steps a second."""
     openness: tuple[float | None, ...] = ()
-    """Lowest openness within the step, 0 closed to 1 open by the driver's own baseline, in hundredths."""
+    """Lowest openness within the step, 0 closed to 1 open by the driver's own baseline, in hundredths; empty when
+    fatigue is switched off."""
     yaw_deg: tuple[float | None, ...] = ()
-    """Head yaw relative to the camera, in tenths of a degree."""
+    """Head yaw relative to the camera, in tenths of a degree; empty, as the pitch, when fatigue and distraction are
+    switched off."""
     pitch_deg: tuple[float | None, ...] = ()
     """Head pitch relative to the camera, in tenths of a degree; negative down."""
     anger_frame: tuple[float | None, ...] = ()

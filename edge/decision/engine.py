@@ -17,7 +17,7 @@ from edge.decision.fatigues import FatigueRules
 from edge.decision.privacy import PrivacyWatch
 from edge.decision.reference import baselines
 from edge.decision.state import driver_state, summary
-from edge.decision.strip import StripKeeper
+from edge.decision.strip import StripKeeper, StripLines
 from edge.decision.switched import Switches
 from edge.decision.watch import AbsenceRules, HealthRules
 from edge.indicators.bank import IndicatorBank
@@ -82,7 +82,9 @@ class DecisionEngine:
             expression_enabled=expression_enabled,
         )
         self._book = AlertBook(rules.alerts, lambda kind: baselines(self._bank, kind))
-        self._strips = StripKeeper(with_expression=expression_enabled)
+        self._strips = StripKeeper(
+            StripLines(eyes=fatigue_enabled, head=fatigue_enabled or distraction_enabled, expression=expression_enabled)
+        )
         self._closures = ClosureLadder(rules, self._bank, self._book)
         self._distractions = DistractionRules(rules, self._bank, self._book)
         self._fatigues = FatigueRules(rules, self._bank, self._book)

@@ -7,6 +7,7 @@ pose and displayed hostility. Memory does not grow: 5 KB for the ring and as muc
 from __future__ import annotations
 
 from array import array
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from edge.indicators.window import NS_PER_S
@@ -28,6 +29,17 @@ _NOTHING: Final = (_UNSEEN,) * 4
 _EMPTY: Final = array("h", [_UNSEEN]) * STEPS
 
 
+@dataclass(frozen=True, slots=True)
+class StripLines:
+    """What a minute may tell: nothing that serves only what is switched off."""
+
+    eyes: bool = True
+    """Fatigue rests on them."""
+    head: bool = True
+    """Distraction rests on it, and nodding."""
+    expression: bool = True
+
+
 class StripRing:
     """The last minute."""
 
@@ -38,12 +50,12 @@ class StripRing:
         "_newest",
         "_openness",
         "_pitches",
-        "_with_expression",
+        "_told",
         "_yaws",
     )
 
-    def __init__(self, *, with_expression: bool) -> None:
-        self._with_expression = with_expression
+    def __init__(self, told: StripLines) -> None:
+        self._told = told
         self._newest: int | None = None
         self._complete = False
         """The newest step has eyes and a pose."""
@@ -55,7 +67,7 @@ class StripRing:
 
     def copy(self) -> StripRing:
         """Return the minute as it is now, to be kept."""
-        kept = StripRing(with_expression=self._with_expression)
+        kept = StripRing(self._told)
         kept._newest = self._newest
         kept._openness = self._openness[:]
         kept._yaws = self._yaws[:]
@@ -108,10 +120,10 @@ class StripRing:
         return EvidenceStrip(
             start_ns=(newest + 1 - STEPS) * STEP_NS,
             rate_hz=float(RATE_HZ),
-            openness=_line(self._openness, turn, 100.0),
-            yaw_deg=_line(self._yaws, turn, 10.0),
-            pitch_deg=_line(self._pitches, turn, 10.0),
-            anger_frame=_line(self._hostility, turn, 100.0) if self._with_expression else (),
+            openness=_line(self._openness, turn, 100.0) if self._told.eyes else (),
+            yaw_deg=_line(self._yaws, turn, 10.0) if self._told.head else (),
+            pitch_deg=_line(self._pitches, turn, 10.0) if self._told.head else (),
+            anger_frame=_line(self._hostility, turn, 100.0) if self._told.expression else (),
         )
 
 
@@ -129,8 +141,8 @@ class _Followed:
 class StripKeeper:
     """Keeps the minute of each open alert: from 50 s before its last decision to 10 s after, or to its end."""
 
-    def __init__(self, *, with_expression: bool) -> None:
-        self._ring = StripRing(with_expression=with_expression)
+    def __init__(self, told: StripLines) -> None:
+        self._ring = StripRing(told)
         self._open: dict[str, _Followed] = {}
         self._closed: dict[str, StripRing] = {}
 

@@ -8,33 +8,32 @@ from edge.doctor.finding import Finding, fail, ok, warn
 from edge.runtime.health import THERMAL, THROTTLED, THROTTLING_BITS, firmware_word, temperature_c
 
 if TYPE_CHECKING:
+    from edge.config.schema import Config, Heat
     from edge.doctor.machine import Machine
 
 NAMES: Final = ("temperature", "throttling")
-HOT_C: Final = 70.0
-TOO_HOT_C: Final = 80.0
-"""The bands in which the daemon works less and at its minimum [D]."""
+COOLING: Final = "give it a heat sink and air, away from the sun"
 SINCE_BOOT: Final = 16
 """The same bits, so much higher, say what happened since boot [S Raspberry Pi, get_throttled]."""
 
 
-def look(machine: Machine) -> list[Finding]:
-    """Return how hot the board is and what holds it back."""
-    return [_temperature(machine), _throttling(machine)]
+def look(machine: Machine, config: Config) -> list[Finding]:
+    """Return how hot the board is, by the bands in which its daemon works less, and what holds it back."""
+    return [_temperature(machine, config.heat), _throttling(machine)]
 
 
-def _temperature(machine: Machine) -> Finding:
+def _temperature(machine: Machine, heat: Heat) -> Finding:
     degrees = temperature_c(machine.path(str(THERMAL)))
     if degrees is None:
         return ok("temperature", "this board tells none")
     told = f"{degrees:.0f} °C"
-    if degrees >= TOO_HOT_C:
-        return fail("temperature", told, "give it a heat sink and air, away from the sun; the processor slows down")
-    return (
-        warn("temperature", told, "give it a heat sink or air before summer")
-        if degrees >= HOT_C
-        else ok("temperature", told)
-    )
+    if degrees > heat.stop_above_c:
+        return fail("temperature", f"{told}: nobody is watched above {heat.stop_above_c:g} °C", COOLING)
+    if degrees > heat.minimum_above_c:
+        return fail("temperature", f"{told}: the watch is at its minimum above {heat.minimum_above_c:g} °C", COOLING)
+    if degrees >= heat.reduce_from_c:
+        return warn("temperature", f"{told}: the daemon works less from {heat.reduce_from_c:g} °C on", COOLING)
+    return ok("temperature", told)
 
 
 def _throttling(machine: Machine) -> Finding:

@@ -19,7 +19,7 @@ def probes_for(machine: Machine, config: Config) -> list[Probe]:
         Probe(camera.NAMES, lambda: camera.look(machine, config)),
         Probe(networks.NAMES, lambda: networks.look(machine, config)),
         Probe(storage.NAMES, lambda: storage.look(machine, config)),
-        Probe(heat.NAMES, lambda: heat.look(machine)),
+        Probe(heat.NAMES, lambda: heat.look(machine, config)),
         Probe(clock.NAMES, lambda: clock.look(machine)),
         Probe(broker.NAMES, lambda: broker.look(machine, config)),
         Probe(rights.NAMES, lambda: rights.look(config)),

@@ -161,6 +161,8 @@ def _minute(parts: list[str], y: int, account: Account, strip: EvidenceStrip) ->
             ),
         ),
     ]
+    # What serves only what was switched off is not told.
+    plots = [plot for plot in plots if any(line.values for line in plot.lines)]
     if account.kind == "displayed_anger":
         shown = _Plot("Displayed anger, a frame", 0.0, 1.0, "0", "1", (_Line("", "second", strip.anger_frame),))
         plots.insert(0, shown)

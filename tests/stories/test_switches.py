@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import pytest
 
 from edge.config.purposes import GROUPS_OF
+from edge.config.rules import Rules
+from edge.decision.engine import DecisionEngine
+from edge.types import AlertChange
 from tests.stories.drives import STORIES
 
 if TYPE_CHECKING:
@@ -51,6 +55,37 @@ def test_what_is_off_is_told_nowhere(name: str, group: str) -> None:
         elif group == "distraction":
             assert state.distraction_alert_level == 0
             assert (state.eyes_on_road, state.attentive_ratio) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("off", "lines"),
+    [
+        ((), {"openness", "yaw_deg", "pitch_deg", "anger_frame"}),
+        (("fatigue",), {"yaw_deg", "pitch_deg", "anger_frame"}),
+        (("distraction",), {"openness", "yaw_deg", "pitch_deg", "anger_frame"}),
+        (("fatigue", "distraction"), {"anger_frame"}),
+        (("displayed_expression",), {"openness", "yaw_deg", "pitch_deg"}),
+    ],
+)
+def test_a_minute_around_an_alert_tells_of_nothing_that_is_off(off: tuple[str, ...], lines: set[str]) -> None:
+    of = STORIES["road-rage-with-harsh-braking"]
+    engine = DecisionEngine(of.rules or Rules(), **(of.engine | {SWITCHES[group]: False for group in off}))
+    stream = list(of.build({"fps": 15.0}).stream())
+    closed = [
+        engine.evidence_strip(decision.key)
+        for decisions in itertools.chain(map(engine.feed, stream), map(engine.close, [stream[-1].t_ns]))
+        for decision in decisions
+        if isinstance(decision, AlertChange) and decision.phase == "closed"
+    ]
+    told = {
+        name
+        for strip in closed
+        if strip is not None
+        for name in ("openness", "yaw_deg", "pitch_deg", "anger_frame")
+        if getattr(strip, name)
+    }
+    assert told == (lines if closed else set())
+    assert bool(closed) is ("displayed_expression" not in off)
 
 
 @pytest.mark.parametrize("group", SWITCHES)

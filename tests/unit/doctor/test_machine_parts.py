@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from edge.config.schema import AudioOutput, Cab, Config, GpioOutput, GpsdVehicle, Outbox, Service, Vehicle
+from edge.config.schema import AudioOutput, Cab, Config, GpioOutput, GpsdVehicle, Heat, Outbox, Service, Vehicle
 from edge.doctor import cab, clock, heat, storage, vehicle
 
 if TYPE_CHECKING:
@@ -59,12 +59,27 @@ def test_the_kernels_complaints_about_the_card_are_shown(tree: Any, command: Any
     assert "error -110" in found.detail
 
 
-@pytest.mark.parametrize(("degrees", "status"), [(45, "ok"), (75, "warn"), (84, "fail")])
-def test_heat(tree: Any, degrees: int, status: str) -> None:
+COOLER = Heat(reduce_from_c=50.0, minimum_above_c=55.0, stop_above_c=60.0)
+
+
+@pytest.mark.parametrize(
+    ("degrees", "bands", "status", "says"),
+    [
+        (45, Heat(), "ok", "45 °C"),
+        (75, Heat(), "warn", "75 °C: the daemon works less from 70 °C on"),
+        (84, Heat(), "fail", "84 °C: the watch is at its minimum above 80 °C"),
+        (86, Heat(), "fail", "86 °C: nobody is watched above 85 °C"),
+        (52, COOLER, "warn", "52 °C: the daemon works less from 50 °C on"),
+        (75, COOLER, "fail", "75 °C: nobody is watched above 60 °C"),
+    ],
+)
+def test_heat_is_judged_by_the_bands_of_the_daemon(
+    tree: Any, degrees: int, bands: Heat, status: str, says: str
+) -> None:
     tree.put("/sys/class/thermal/thermal_zone0/type", "cpu-thermal\n")
     tree.put("/sys/class/thermal/thermal_zone0/temp", f"{degrees}000\n")
-    found = heat._temperature(tree)
-    assert (found.status, found.detail) == (status, f"{degrees} °C")
+    found = heat._temperature(tree, bands)
+    assert (found.status, found.detail) == (status, says)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +100,7 @@ def test_throttling_now_and_before(tree: Any, word: str, status: str, says: str)
 
 
 def test_a_board_without_sensors_is_no_fault(tree: Any, command: Any) -> None:
-    assert [one.status for one in heat.look(tree)] == ["ok", "ok"]
+    assert [one.status for one in heat.look(tree, Config())] == ["ok", "ok"]
 
 
 def test_the_battery_backed_clock(tree: Any) -> None:
