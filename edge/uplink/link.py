@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from edge.uplink.messages import Status, encode
@@ -31,6 +32,9 @@ FIRST_RETRY_S: Final = 1.0
 LONGEST_RETRY_S: Final = 60.0
 STEADY_S: Final = 2.0
 """A connection that lasted so long was a good one: the next attempt waits as little as the first [D]."""
+UNSTEADY: Final = 5
+UNSTEADY_S: Final = 300.0
+"""So many connections that were made and lost within so long are told: on a good road there is not one [D]."""
 STALL_TOLD_S: Final = 5.0
 """A stall is over for the fleet so long into a connection that answers: health, which tells of changes a second apart,
 has told of it by then [D]."""
@@ -73,6 +77,7 @@ class Link:
         self._since_ns = 0
         self._answers = False
         self._unanswered: dict[int, tuple[int, int]] = {}  # message id -> when it was sent, its number
+        self._lost_ns: deque[int] = deque(maxlen=UNSTEADY)
         self._retry_s = FIRST_RETRY_S
         self._retry_ns = 0
         self._jitter = random.Random()  # noqa: S311 - spreads a fleet's attempts, guards nothing
@@ -86,6 +91,7 @@ class Link:
 
     def poll(self, now_ns: int) -> None:
         """Open a connection when it is time, give one up that does not answer."""
+        self._judge_steadiness(now_ns)
         if self._connection is None:
             if now_ns >= self._retry_ns:
                 self._open(now_ns)
@@ -204,6 +210,19 @@ class Link:
             return
         self._connection.open()
 
+    def _judge_steadiness(self, now_ns: int) -> None:
+        lost = self._lost_ns
+        if len(lost) < UNSTEADY or now_ns - lost[0] > UNSTEADY_S * NS_PER_S:
+            self.faults.discard("mqtt_unsteady")
+        elif "mqtt_unsteady" not in self.faults:
+            self.faults.add("mqtt_unsteady")
+            logger.warning(
+                "%d connections were lost within %g s: a bad line, or another device with the same mqtt.vehicle, %s",
+                UNSTEADY,
+                UNSTEADY_S,
+                self._settings.vehicle,
+            )
+
     def _oldest_debt_ns(self, now_ns: int) -> int:
         if not self.connected:
             return self._since_ns
@@ -217,6 +236,8 @@ class Link:
         self._lost(now_ns, why)
 
     def _lost(self, now_ns: int, why: str) -> None:
+        if self.connected and not self._leaving:
+            self._lost_ns.append(now_ns)
         if self.connected and now_ns - self._since_ns >= STEADY_S * NS_PER_S:
             self._retry_s = FIRST_RETRY_S
         # Half to full: a whole fleet must not return in step when its broker does.

@@ -86,6 +86,21 @@ def test_connection_that_lasted_makes_the_next_attempt_quick(link: Link, network
     assert link.connecting
 
 
+def test_connections_that_are_lost_again_and_again_are_told(
+    link: Link, network: type, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Two devices with one name: the broker ends the connection of the one as soon as the other makes its own.
+    for number in range(5):
+        assert link.faults == set()
+        connect(link, network, number * 60 * S)
+        link.take(network.made[-1].end("Session taken over"), (number * 60 + 1) * S)
+    connect(link, network, 300 * S)
+    assert link.faults == {"mqtt_unsteady"}
+    assert "another device with the same mqtt.vehicle, van-12" in caplog.text
+    link.poll(302 * S)
+    assert link.faults == set(), "the first of them is five minutes ago"
+
+
 def test_missing_answer_is_a_stall(link: Link, network: type) -> None:
     connection = connect(link, network)
     link.publish("t", b"", 5 * S)
