@@ -106,6 +106,7 @@ def test_what_is_no_film_is_refused_in_one_line(verb: str, tmp_path: Path, capsy
     path.write_bytes(b"no film at all")
     assert main([verb, str(path), "--json"]) == 1
     captured = capsys.readouterr()
-    assert captured.out == ""
     assert captured.err.count("\n") == 1
     assert captured.err.startswith(f"edge-dms {verb}: {path}")
+    said = captured.err.removeprefix(f"edge-dms {verb}: ").rstrip("\n")
+    assert json.loads(captured.out) == {"error": said, "exit_code": 1}

@@ -162,9 +162,10 @@ def test_a_bad_line_is_one_sentence_with_its_place(tmp_path: Path, capsys: pytes
     path.write_text('{"type": "tick", "t_ns": 1}\n{"type": "face", "t_ns": "soon"}\n')
     assert main(["replay", str(path), "--json"]) == 1
     captured = capsys.readouterr()
-    assert captured.out == ""
     assert captured.err.startswith(f"edge-dms replay: {path}:2: ")
     assert captured.err.count("\n") == 1
+    said = captured.err.removeprefix("edge-dms replay: ").rstrip("\n")
+    assert json.loads(captured.out) == {"error": said, "exit_code": 1}
 
 
 def test_a_pipe_in_place_of_a_file_does_not_block(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
