@@ -11,6 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from edge.decision.inequality import inequality
+from edge.decision.judge import Judge
 from edge.indicators.window import NS_PER_S, ns
 
 if TYPE_CHECKING:
@@ -25,16 +26,13 @@ HARSH_NS: Final = 30 * NS_PER_S
 """A harsh manoeuvre counts with the display of the same half minute [D]."""
 
 
-class AngerRules:
+class AngerRules(Judge):
     """Opens, raises and closes the displayed-anger alert."""
 
     def __init__(self, rules: Rules, bank: IndicatorBank, book: AlertBook) -> None:
-        self._bank = bank
-        self._book = book
         self._episodes: deque[int] = deque()
         self._closed_ns: int | None = None
-        self.configure(rules)
-        self.reset()
+        super().__init__(rules, bank, book)
 
     def configure(self, rules: Rules) -> None:
         """Take new thresholds from now on."""

@@ -13,12 +13,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from edge.decision.inequality import inequality
+from edge.decision.judge import Judge
 from edge.indicators.window import NS_PER_S, ns
 
 if TYPE_CHECKING:
     from edge.config.rules import Rules
-    from edge.decision.alerts import AlertBook
-    from edge.indicators.bank import IndicatorBank
     from edge.indicators.closure import ClosureTracker
     from edge.types import AlertKind
 
@@ -26,14 +25,8 @@ LEVELS: Final[dict[AlertKind, int]] = {"eyes_closed": 1, "microsleep": 3, "sleep
 LATCHED: Final = LEVELS["sleep"]
 
 
-class ClosureLadder:
+class ClosureLadder(Judge):
     """Opens, escalates and closes the closure alerts."""
-
-    def __init__(self, rules: Rules, bank: IndicatorBank, book: AlertBook) -> None:
-        self._bank = bank
-        self._book = book
-        self.configure(rules)
-        self.reset()
 
     def configure(self, rules: Rules) -> None:
         """Take new thresholds from now on."""

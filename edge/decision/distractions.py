@@ -16,12 +16,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from edge.decision.inequality import inequality
+from edge.decision.judge import Judge
 from edge.indicators.window import NS_PER_S, ns
 
 if TYPE_CHECKING:
     from edge.config.rules import Rules
-    from edge.decision.alerts import AlertBook
-    from edge.indicators.bank import IndicatorBank
     from edge.types import Evidence
 
 NOTICE: Final = 1
@@ -30,14 +29,8 @@ URGENT: Final = 3
 EMERGENCY: Final = 5
 
 
-class DistractionRules:
+class DistractionRules(Judge):
     """Opens, raises and closes the alerts on looking away."""
-
-    def __init__(self, rules: Rules, bank: IndicatorBank, book: AlertBook) -> None:
-        self._bank = bank
-        self._book = book
-        self.configure(rules)
-        self.reset()
 
     def configure(self, rules: Rules) -> None:
         """Take new thresholds from now on."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from edge.decision.inequality import cue_terms, inequality
+from edge.decision.judge import Judge
 from edge.indicators.blink import MICROSLEEP_NS
 from edge.indicators.fatigue import independent_cues
 from edge.indicators.perclos import LONG_NS, SHORT_NS
@@ -20,8 +21,6 @@ from edge.indicators.window import NS_PER_S, ns
 
 if TYPE_CHECKING:
     from edge.config.rules import Rules
-    from edge.decision.alerts import AlertBook
-    from edge.indicators.bank import IndicatorBank
     from edge.types import Evidence
 
     Terms = dict[str, int | float]
@@ -29,14 +28,8 @@ if TYPE_CHECKING:
 CUES_NEEDED: Final = 2
 
 
-class FatigueRules:
+class FatigueRules(Judge):
     """Opens, raises, lowers and closes the fatigue alert."""
-
-    def __init__(self, rules: Rules, bank: IndicatorBank, book: AlertBook) -> None:
-        self._bank = bank
-        self._book = book
-        self.configure(rules)
-        self.reset()
 
     def configure(self, rules: Rules) -> None:
         """Take new thresholds from now on."""

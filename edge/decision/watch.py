@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Final
 
 from edge.decision.alerts import ORDER
 from edge.decision.inequality import inequality
+from edge.decision.judge import Judge
 from edge.indicators.camera import STALL_NS
 from edge.indicators.window import NS_PER_S, ns
 
 if TYPE_CHECKING:
     from edge.config.rules import Rules
-    from edge.decision.alerts import AlertBook
-    from edge.indicators.bank import IndicatorBank
     from edge.types import Evidence
 
 LEFT_NS: Final = 10 * NS_PER_S
@@ -35,13 +34,8 @@ WELL_NS: Final = NS_PER_S
 """So long without the cause, the health alert closes [D]."""
 
 
-class AbsenceRules:
+class AbsenceRules(Judge):
     """Opens, raises and closes driver_absent."""
-
-    def __init__(self, rules: Rules, bank: IndicatorBank, book: AlertBook) -> None:
-        self._bank = bank
-        self._book = book
-        self.configure(rules)
 
     def configure(self, rules: Rules) -> None:
         """Take new thresholds from now on."""
@@ -93,14 +87,8 @@ class AbsenceRules:
             book.change("driver_absent", 2, t_ns, evidence=evidence, terms=terms)
 
 
-class HealthRules:
+class HealthRules(Judge):
     """Opens, updates and closes the health alert."""
-
-    def __init__(self, rules: Rules, bank: IndicatorBank, book: AlertBook) -> None:
-        self._bank = bank
-        self._book = book
-        self.configure(rules)
-        self.reset()
 
     def configure(self, rules: Rules) -> None:
         """Take new thresholds from now on."""
