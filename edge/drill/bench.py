@@ -18,14 +18,14 @@ import msgspec
 
 from edge.config.schema import Remote
 from edge.drill.broker import BenchBroker, OwnBroker
-from edge.drill.daemon import DrilledDaemon
+from edge.drill.daemon import PLAIN, DrilledDaemon, Launch
 from edge.drill.fleet_side import Arrival, FleetSide
 from edge.drill.outcome import DrillError, NotDoneError
 from edge.drill.proxy import HOST, Line
 from edge.drill.wire import Order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
 
     from edge.config.schema import Config
 
@@ -111,17 +111,10 @@ class Bench:
     def __exit__(self, *_: object) -> None:
         self._closing.close()
 
-    def start(
-        self,
-        config: Config | None = None,
-        *,
-        launcher: Sequence[str] = (),
-        environment: Mapping[str, str] | None = None,
-        tmpfs_mb: int | None = None,
-    ) -> float:
+    def start(self, config: Config | None = None, launch: Launch = PLAIN) -> float:
         """Start the daemon and wait until it watches; how long that took, seconds."""
         begun_ns = time.monotonic_ns()
-        self.begin(config or self.config, launcher=launcher, environment=environment, tmpfs_mb=tmpfs_mb)
+        self.begin(config or self.config, launch)
         try:
             self.wait(lambda: self.daemon.is_ready() or None, START_S)
         except NotDoneError:
@@ -130,26 +123,14 @@ class Bench:
             ) from None
         return (time.monotonic_ns() - begun_ns) / 1e9
 
-    def begin(
-        self,
-        config: Config,
-        *,
-        launcher: Sequence[str] = (),
-        environment: Mapping[str, str] | None = None,
-        tmpfs_mb: int | None = None,
-    ) -> None:
+    def begin(self, config: Config, launch: Launch = PLAIN) -> None:
         """Start the daemon and do not wait."""
         self._lives += 1
         self._vehicle = config.mqtt.vehicle
         # Each life's decisions stay to be read: --keep shows what was decided when.
         decisions = str(self.folder / f"decisions-{self._lives}.jsonl")
         recorded = msgspec.structs.replace(config.recording, decisions_file=decisions)
-        self.daemon.start(
-            msgspec.structs.replace(config, recording=recorded),
-            launcher=launcher,
-            environment=environment,
-            tmpfs_mb=tmpfs_mb,
-        )
+        self.daemon.start(msgspec.structs.replace(config, recording=recorded), launch)
 
     def restart(self) -> None:
         """End the daemon in order and start it anew."""

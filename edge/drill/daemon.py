@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -29,6 +30,20 @@ LOG_LINES: Final = 3
 COMPLAINTS: Final = ("WARNING", "ERROR", "CRITICAL")
 
 
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How its process begins, where that is part of a fault."""
+
+    launcher: Sequence[str] = ()
+    """A command that runs another."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    tmpfs_mb: int | None = None
+    """Its state folder is a disk in memory of so many MiB."""
+
+
+PLAIN: Final = Launch()
+
+
 class DrilledDaemon:
     """`edge.drill.child` as a process, over its several lives."""
 
@@ -43,26 +58,19 @@ class DrilledDaemon:
         self._channel: socket.socket | None = None
         self._ready = threading.Event()
 
-    def start(
-        self,
-        config: Config,
-        *,
-        launcher: Sequence[str] = (),
-        environment: Mapping[str, str] | None = None,
-        tmpfs_mb: int | None = None,
-    ) -> None:
-        """Begin a life; does not wait for it. `launcher` is a command that runs another."""
+    def start(self, config: Config, launch: Launch = PLAIN) -> None:
+        """Begin a life; does not wait for it."""
         ours, theirs = socket.socketpair()
         self._ready = threading.Event()
         address = self._listen(self._ready)
         with theirs, self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*launcher, sys.executable, "-m", "edge.drill.child", str(theirs.fileno())],
+                [*launch.launcher, sys.executable, "-m", "edge.drill.child", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=os.environ | dict(environment or {}) | {"NOTIFY_SOCKET": address},
+                env=os.environ | dict(launch.environment) | {"NOTIFY_SOCKET": address},
                 # A Ctrl-C at the terminal is for the drill, which then ends its daemon in order.
                 start_new_session=True,
             )
@@ -70,7 +78,7 @@ class DrilledDaemon:
         first = Start(
             config=msgspec.json.encode(config),
             thermal=str(self._folder / "thermal"),
-            tmpfs_mb=tmpfs_mb,
+            tmpfs_mb=launch.tmpfs_mb,
             folder=str(self._folder),
         )
         with contextlib.suppress(OSError):  # it died at once: whoever waits for it says why

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from edge.drill.daemon import Launch
 from edge.drill.fault import Fault
 from edge.drill.outcome import DrillError, Limits, Measured, NotDoneError
 from edge.inference.delegates import EDGETPU_LIBRARY, EDGETPU_SUFFIX
@@ -40,21 +41,21 @@ def strike(bench: Bench) -> Measured:
     """Start with an accelerator that aborts, start again as the service manager would, and look how it works on."""
     bench.calm()
     bench.daemon.stop()
-    config, environment = _with_accelerator(bench.config, bench.folder / "accelerator")
-    bench.begin(config, environment=environment)
+    config, launch = _with_accelerator(bench.config, bench.folder / "accelerator")
+    bench.begin(config, launch)
     status = bench.daemon.wait_for_end(ABORTED_S)
     if status != -signal.SIGABRT:
         raise NotDoneError(f"the accelerator was to abort the daemon, which ended with {status}")
     begun_ns = time.monotonic_ns()
-    recovery_s = bench.start(config, environment=environment)
+    recovery_s = bench.start(config, launch)
     latency_s = bench.fault_told("delegate_degraded", begun_ns, 3 * RESTARTED_S)
     bench.restart()
     bench.calm()
     return Measured(latency_s, recovery_s, bench.lost())
 
 
-def _with_accelerator(config: Config, folder: Path) -> tuple[Config, dict[str, str]]:
-    """Return a configuration and an environment in which a network is compiled for an accelerator that is there."""
+def _with_accelerator(config: Config, folder: Path) -> tuple[Config, Launch]:
+    """Return a configuration and a launch with which a network is compiled for an accelerator that is there."""
     shutil.rmtree(folder, ignore_errors=True)
     models = folder / "models"
     models.mkdir(parents=True)
@@ -81,7 +82,7 @@ def _with_accelerator(config: Config, folder: Path) -> tuple[Config, dict[str, s
     )
     # The way any library is found, and the way the daemon finds Coral's.
     path = os.pathsep.join(part for part in (str(folder), os.environ.get("LD_LIBRARY_PATH", "")) if part)
-    return changed, {"LD_LIBRARY_PATH": path}
+    return changed, Launch(environment={"LD_LIBRARY_PATH": path})
 
 
 FAULT: Final = Fault("delegate", Limits(RESTARTED_S, RESTARTED_S), strike, missing)

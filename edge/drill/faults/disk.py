@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from edge.drill.daemon import Launch
 from edge.drill.fault import Fault
 from edge.drill.outcome import Limits, Measured
 from edge.drill.wire import Order
@@ -52,7 +53,7 @@ def strike(bench: Bench) -> Measured:
     bench.daemon.stop()
     # Another outbox counts its alerts anew: to the fleet it is another vehicle.
     mqtt = msgspec.structs.replace(bench.config.mqtt, vehicle="full-disk")
-    bench.start(msgspec.structs.replace(bench.config, mqtt=mqtt), launcher=launcher(), tmpfs_mb=DISK_MB)
+    bench.start(msgspec.structs.replace(bench.config, mqtt=mqtt), Launch(launcher=launcher(), tmpfs_mb=DISK_MB))
     bench.calm()
     # Only the daemon sees its disk; the kernel shows it to us through the process.
     disk = Path(f"/proc/{bench.daemon.pid}/root{bench.config.service.state_dir}")
