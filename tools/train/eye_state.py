@@ -18,7 +18,7 @@ from curve import draw_curve
 from eye_augment import Batch, EyeAugmenter, plain
 from eye_data import FOLDS, EyeSet, load_eyes
 from eye_net import OPENNESS_MIDDLE, OPENNESS_SCALE, EyeNet
-from run import Run, Settings, answers_of, taught_by
+from run import Run, Settings, add_run_options, answers_of, taught_by
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -162,13 +162,7 @@ def main() -> None:
     """Read the command line and train."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--eyes", type=Path, default=Path("build/train/eye_state/harvest"))
-    parser.add_argument("--out", type=Path, default=Path("build/train/eye_state/run"))
-    parser.add_argument("--steps", type=int, default=6000)
-    parser.add_argument("--seed", type=int, default=3)
-    parser.add_argument("--hold-out", type=int, choices=range(FOLDS), help="fold of people to leave out")
-    parser.add_argument("--large", action="store_true", help="train a large network, to teach the small one")
-    parser.add_argument("--teachers", type=Path, nargs="*", default=[], help="last.pt of large runs")
-    parser.add_argument("--look-every", type=int, default=1000, help="steps between looks at the held-out people")
+    add_run_options(parser, out=Path("build/train/eye_state/run"), steps=6000, seed=3, folds=FOLDS)
     train(parser.parse_args())
 
 

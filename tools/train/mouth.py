@@ -19,7 +19,7 @@ from curve import draw_curve
 from mouth_augment import MouthAugmenter, plain
 from mouth_data import FOLDS, HELD_OUT, MouthSet, load_mouths
 from mouth_net import LABELS, WIDTHS, MouthNetwork
-from run import Run, Settings, answers_of, taught_by
+from run import Run, Settings, add_run_options, answers_of, taught_by
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -155,13 +155,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder that holds yawdd_frames/, ...")
     parser.add_argument("--harvest", type=Path, default=Path("build/train/mouth/harvest"))
-    parser.add_argument("--out", type=Path, default=Path("build/train/mouth/run"))
-    parser.add_argument("--steps", type=int, default=3000)
-    parser.add_argument("--seed", type=int, default=5)
-    parser.add_argument("--hold-out", type=int, choices=range(FOLDS), help="fold of people to leave out")
-    parser.add_argument("--large", action="store_true", help="train a large network, to teach the small one")
-    parser.add_argument("--teachers", type=Path, nargs="*", default=[], help="last.pt of large runs")
-    parser.add_argument("--look-every", type=int, default=1000, help="steps between looks at the held-out people")
+    add_run_options(parser, out=Path("build/train/mouth/run"), steps=3000, seed=5, folds=FOLDS)
     train(parser.parse_args())
 
 

@@ -13,6 +13,7 @@ import math
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,8 +21,8 @@ import torch
 from tqdm import tqdm
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
-    from pathlib import Path
 
     from torch import Tensor, nn
 
@@ -42,6 +43,17 @@ class Settings:
     steps: int = 0
     """With a number of steps the same seed gives the same course on any machine."""
     threads: int = 1
+
+
+def add_run_options(parser: argparse.ArgumentParser, *, out: Path, steps: int, seed: int, folds: int) -> None:
+    """Add what every run of a small network takes: folder, budget, seed, fold to leave out, size and teachers."""
+    parser.add_argument("--out", type=Path, default=out)
+    parser.add_argument("--steps", type=int, default=steps)
+    parser.add_argument("--seed", type=int, default=seed)
+    parser.add_argument("--hold-out", type=int, choices=range(folds), help="fold of people to leave out")
+    parser.add_argument("--large", action="store_true", help="train a large network, to teach the small one")
+    parser.add_argument("--teachers", type=Path, nargs="*", default=[], help="last.pt of large runs")
+    parser.add_argument("--look-every", type=int, default=1000, help="steps between looks at the held-out people")
 
 
 class Run:
