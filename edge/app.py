@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from edge import __version__
 from edge.camera.base import CameraError
-from edge.config.purposes import message_retention
 from edge.hands import FleetHands
 from edge.health import HealthReporter
 from edge.inference.journal import CrashJournal
@@ -32,11 +31,11 @@ from edge.outlets import CabOutlet, FleetOutlet
 from edge.parts.cab import CabPart
 from edge.parts.camera import CameraPart
 from edge.parts.camera_trouble import camera_trouble
-from edge.parts.device import device_info
 from edge.parts.drivers import DriversPart
 from edge.parts.ending import FAILED, OK, RESTART, Ending
 from edge.parts.engine import engine_for
 from edge.parts.recording import RecordingPart
+from edge.parts.uplink import uplink_for
 from edge.parts.vision import VisionPart
 from edge.pipeline import Pipeline
 from edge.power import IgnitionWatch, ask_for_poweroff, take_back
@@ -56,7 +55,6 @@ from edge.uplink.mqtt import MqttSettingsError
 from edge.uplink.remote.settings import begin
 from edge.uplink.remote.store import SettingsStore
 from edge.uplink.wallclock import KernelWallClock
-from edge.uplink.worker import Uplink
 from edge.vehicle.open import vehicle_for
 
 if TYPE_CHECKING:
@@ -168,28 +166,12 @@ class Daemon:
         self._poweroff = False
         self._clock = around.clock
         wall_clock = KernelWallClock()
-        hands = FleetHands(
-            put=lambda member: self._loop.put(member),  # noqa: PLW0108 - the loop is made below
-            follow=lambda for_s: self._fleet.follow_state(for_s),  # noqa: PLW0108 - the same
-            restart_daemon=self._end_for_restart,
-            purge_drivers=lambda: self._drivers.store.purge(),  # noqa: PLW0108 - the same
-            purge_recordings=lambda: self._recording.purge(),  # noqa: PLW0108 - the same
-        )
+        hands = self._hands()
         self._vision = VisionPart(config, journal)
         self._camera = CameraPart(config.camera, around, self._ending.fail)
         self._cab = CabPart(config.cab, around, hands.put)
-        self._uplink = Uplink(
-            config.mqtt,
-            config.outbox,
-            state_dir=Path(config.service.state_dir),
-            info=device_info(config, self._vision.manifest, self._vision.nets),
-            clock=around.wall_clock(),
-            expression=config.expression.enabled,
-            retention=message_retention(config),
-            remote=config.remote,
-            settings=settings,
-            hands=hands,
-            on_failure=self._ending.fail,
+        self._uplink = uplink_for(
+            config, self._vision, around.wall_clock(), hands=hands, settings=settings, on_failure=self._ending.fail
         )
         self._reload = ConfigReload(
             config, read_again or (lambda: config), hands.change_rules, self._uplink.offer_configuration
@@ -284,6 +266,16 @@ class Daemon:
         if self._poweroff:
             ask_for_poweroff(Path(self._config.service.state_dir))
         return self._ending.status
+
+    def _hands(self) -> FleetHands:
+        """Return what the fleet can move; what it reaches into is made after the uplink, which holds it."""
+        return FleetHands(
+            put=lambda member: self._loop.put(member),  # noqa: PLW0108 - made later
+            follow=lambda for_s: self._fleet.follow_state(for_s),  # noqa: PLW0108 - made later
+            restart_daemon=self._end_for_restart,
+            purge_drivers=lambda: self._drivers.store.purge(),  # noqa: PLW0108 - made later
+            purge_recordings=lambda: self._recording.purge(),  # noqa: PLW0108 - made later
+        )
 
     def _quiet_workers(self) -> list[Worker]:
         """Make the threads beside camera and pipeline, in the order of their start: who receives comes first."""
