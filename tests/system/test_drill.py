@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from edge.config.schema import Camera, Config
+from edge.config.schema import Camera, Config, Service
 from edge.drill.bench import COOL_C, Bench
 from edge.drill.catalogue import CATALOGUE
 from edge.drill.course import bench_for, drill
@@ -47,8 +47,11 @@ FAST = ("stall", "kill")
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
-    config = Config(camera=Camera(source="files", path=str(DRIVE), light="visible"))
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    config = Config(
+        camera=Camera(source="files", path=str(DRIVE), light="visible"),
+        service=Service(state_dir=str(tmp_path_factory.mktemp("vehicle"))),
+    )
     with bench_for(config) as made:
         yield made
 
