@@ -69,6 +69,11 @@ EventName = Literal["blink", "slow_blink", "long_closure", "yawn", "nod", "look_
 Phase = Literal["opened", "updated", "closed"]
 Level = int
 """0 none, 1 notice (display, LED), 2 warning (tone), 3 urgent (loud, repeats), 4 alarm, 5 emergency."""
+NOTICE: Final[Level] = 1
+WARNING: Final[Level] = 2
+URGENT: Final[Level] = 3
+ALARM: Final[Level] = 4
+EMERGENCY: Final[Level] = 5
 
 
 class Quality(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from edge.decision.inequality import inequality
 from edge.indicators.window import NS_PER_S, CountWindow, ns
-from edge.types import AlertChange, AlertKind, CabWarning, Level, Phase
+from edge.types import ALARM, NOTICE, URGENT, WARNING, AlertChange, AlertKind, CabWarning, Level, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,14 +37,10 @@ ORDER: Final[tuple[AlertKind, ...]] = (
     "health",
     "eyes_closed",
 )
-NOTICE: Final = 1
-"""A light and no sound."""
-AUDIBLE: Final = 2
+AUDIBLE: Final = WARNING
 """Levels from here on have a sound."""
-REPEATING: Final = 3
+REPEATING: Final = URGENT
 """Levels from here on repeat it."""
-ALARM: Final = 4
-"""Levels from here on are not counted in the budget of audible alerts."""
 CONTEST_NS: Final = 30 * NS_PER_S
 """`wrong` means the last closed alert if none is open and it closed no longer ago [D]."""
 BUDGET_NS: Final = 3600 * NS_PER_S

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from edge.decision.inequality import inequality
 from edge.decision.judge import Judge
 from edge.indicators.window import NS_PER_S, ns
+from edge.types import NOTICE, WARNING
 
 if TYPE_CHECKING:
     from edge.config.rules import Rules
@@ -90,14 +91,14 @@ class AngerRules(Judge):
             terms = _terms(t_ns, anger)
             book.open(
                 "displayed_anger",
-                1,
+                NOTICE,
                 t_ns,
                 evidence=(inequality("displayed_anger", terms, self._rules.share30, 30.0, short),),
                 terms=terms,
                 confidence=self._bank.confidence(short, anger.SHORT_NS),
             )
-            level = 1
-        if level < 2:
+            level = NOTICE
+        if level < WARNING:
             self._raise(t_ns, anger, harsh)
 
     def _raise(self, t_ns: int, anger: AngerTracker, harsh: Harsh | None) -> None:
@@ -121,7 +122,7 @@ class AngerRules(Judge):
         else:
             return
         confidence = self._bank.confidence(long, anger.LONG_NS)
-        self._book.change("displayed_anger", 2, t_ns, evidence=evidence, terms=terms, confidence=confidence)
+        self._book.change("displayed_anger", WARNING, t_ns, evidence=evidence, terms=terms, confidence=confidence)
 
     def _displayed(self, anger: AngerTracker) -> bool:
         """Tell whether anger is still displayed, so that a manoeuvre long after it says nothing."""

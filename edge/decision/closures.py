@@ -15,13 +15,19 @@ from typing import TYPE_CHECKING, Final
 from edge.decision.inequality import inequality
 from edge.decision.judge import Judge
 from edge.indicators.window import NS_PER_S, ns
+from edge.types import ALARM, EMERGENCY, NOTICE, URGENT
 
 if TYPE_CHECKING:
     from edge.config.rules import Rules
     from edge.indicators.closure import ClosureTracker
-    from edge.types import AlertKind
+    from edge.types import AlertKind, Level
 
-LEVELS: Final[dict[AlertKind, int]] = {"eyes_closed": 1, "microsleep": 3, "sleep": 4, "unresponsive": 5}
+LEVELS: Final[dict[AlertKind, Level]] = {
+    "eyes_closed": NOTICE,
+    "microsleep": URGENT,
+    "sleep": ALARM,
+    "unresponsive": EMERGENCY,
+}
 LATCHED: Final = LEVELS["sleep"]
 
 
@@ -91,7 +97,7 @@ class ClosureLadder(Judge):
         level = LEVELS[kind]
         if self._kind is not None and LEVELS[self._kind] >= level:
             # A new closure under an alert that is still latched has been warned of already.
-            if self._warned_elapsed_ns is None and level >= LEVELS["microsleep"]:
+            if self._warned_elapsed_ns is None and level >= URGENT:
                 self._warned_elapsed_ns = closure.elapsed_ns
             return
         if kind == "unresponsive" and self._book.level("unresponsive"):
@@ -122,7 +128,7 @@ class ClosureLadder(Judge):
         closure.alerting = True
         self._open_ns = 0
         self._opened_ns = None
-        if level >= LEVELS["microsleep"] and self._warned_elapsed_ns is None:
+        if level >= URGENT and self._warned_elapsed_ns is None:
             self._warned_elapsed_ns = closure.elapsed_ns
 
     def _recover(self, t_ns: int, closure: ClosureTracker) -> None:

@@ -13,20 +13,16 @@ Active from 20 km/h; an unknown speed is active at the relaxed tier. Unseen time
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from edge.decision.inequality import inequality
 from edge.decision.judge import Judge
 from edge.indicators.window import NS_PER_S, ns
+from edge.types import EMERGENCY, NOTICE, URGENT, WARNING
 
 if TYPE_CHECKING:
     from edge.config.rules import Rules
     from edge.types import Evidence
-
-NOTICE: Final = 1
-WARNING: Final = 2
-URGENT: Final = 3
-EMERGENCY: Final = 5
 
 
 class DistractionRules(Judge):

@@ -18,6 +18,7 @@ from edge.indicators.blink import MICROSLEEP_NS
 from edge.indicators.fatigue import independent_cues
 from edge.indicators.perclos import LONG_NS, SHORT_NS
 from edge.indicators.window import NS_PER_S, ns
+from edge.types import NOTICE, URGENT, WARNING
 
 if TYPE_CHECKING:
     from edge.config.rules import Rules
@@ -68,14 +69,14 @@ class FatigueRules(Judge):
             self._book.open("fatigue", target, t_ns, evidence=evidence, terms=terms, confidence=confidence)
 
     def _fall(self, t_ns: int, duration_ns: int, current: int, target: int) -> None:
-        if target == current or (current == 1 and not self._may_leave()):
+        if target == current or (current == NOTICE and not self._may_leave()):
             self._lower_ns = 0
             return
         self._lower_ns += duration_ns
-        if self._lower_ns < (self._exit_hold_ns if current == 1 else self._step_down_ns):
+        if self._lower_ns < (self._exit_hold_ns if current == NOTICE else self._step_down_ns):
             return
         self._lower_ns = 0
-        if current == 1:
+        if current == NOTICE:
             self._book.close("fatigue", t_ns, "recovered")
         else:
             self._book.change("fatigue", current - 1, t_ns)
@@ -99,26 +100,26 @@ class FatigueRules(Judge):
         if short is None:
             return 0
         if short >= limits.urgent60_ratio:
-            return 3
+            return URGENT
         if short >= limits.warning60_ratio and long is not None and long >= limits.warning180_ratio:
-            return 2
+            return WARNING
         return int(short >= limits.notice_ratio or (long is not None and long >= limits.notice_ratio))
 
     def _by_microsleeps(self) -> int:
         rate, limits = self._bank.cues.microsleep_rate, self._rules.blink
         if rate >= limits.microsleep_rate_urgent:
-            return 3
-        return 2 if rate >= limits.microsleep_rate_warning else 0
+            return URGENT
+        return WARNING if rate >= limits.microsleep_rate_warning else 0
 
     def _by_level(self, by_perclos: int) -> int:
         value, limits = self._bank.fatigue_level, self._rules.fatigue
         if value is None or value < limits.notice_level:
             return 0
         if value < limits.warning_level:
-            return 1
-        if by_perclos < 2 and independent_cues(self._bank.cues, self._rules) < CUES_NEEDED:
-            return 1
-        return 3 if value >= limits.urgent_level else 2
+            return NOTICE
+        if by_perclos < WARNING and independent_cues(self._bank.cues, self._rules) < CUES_NEEDED:
+            return NOTICE
+        return URGENT if value >= limits.urgent_level else WARNING
 
     def _terms(self) -> Terms:
         """Return the window sums and cues of this moment."""
@@ -137,23 +138,23 @@ class FatigueRules(Judge):
             return self._perclos_evidence(level, terms)
         if self._by_microsleeps() == level:
             limits = self._rules.blink
-            threshold = limits.microsleep_rate_warning if level == 2 else limits.microsleep_rate_urgent
+            threshold = limits.microsleep_rate_warning if level == WARNING else limits.microsleep_rate_urgent
             return (inequality("microsleep_rate", terms, float(threshold), MICROSLEEP_NS / NS_PER_S, 1.0),)
         steps = self._rules.fatigue
         threshold_level = (steps.notice_level, steps.warning_level, steps.urgent_level)[level - 1]
         short, _ = self._bank.perclos.valid_fractions(self._bank.now_ns)
         score = inequality("fatigue_level", terms, threshold_level, SHORT_NS / NS_PER_S, short)
-        if level == 1:
+        if level == NOTICE:
             return (score,)
-        if by_perclos >= 2:
+        if by_perclos >= WARNING:
             return (score, *self._perclos_evidence(by_perclos, terms))
         return score, inequality("independent_cues", terms, float(CUES_NEEDED), MICROSLEEP_NS / NS_PER_S)
 
     def _perclos_evidence(self, level: int, terms: Terms) -> tuple[Evidence, ...]:
         limits = self._rules.perclos
-        if level == 3:
+        if level == URGENT:
             return (self._perclos("perclos60", terms, limits.urgent60_ratio),)
-        if level == 2:
+        if level == WARNING:
             return (
                 self._perclos("perclos60", terms, limits.warning60_ratio),
                 self._perclos("perclos180", terms, limits.warning180_ratio),

@@ -18,6 +18,7 @@ from edge.decision.inequality import inequality
 from edge.decision.judge import Judge
 from edge.indicators.camera import STALL_NS
 from edge.indicators.window import NS_PER_S, ns
+from edge.types import NOTICE, WARNING
 
 if TYPE_CHECKING:
     from edge.config.rules import Rules
@@ -75,16 +76,16 @@ class AbsenceRules(Judge):
         if not level:
             book.open(
                 "driver_absent",
-                1,
+                NOTICE,
                 t_ns,
                 evidence=(inequality("driver_absent", terms, self._notice_ns / NS_PER_S),),
                 terms=terms,
                 over_ns=self._bank.over_ns(presence.absent_ns, self._notice_ns),
             )
-            level = 1
-        if level == 1 and presence.absent_ns >= self._warning_ns:
+            level = NOTICE
+        if level == NOTICE and presence.absent_ns >= self._warning_ns:
             evidence = (inequality("driver_absent", terms, self._warning_ns / NS_PER_S),)
-            book.change("driver_absent", 2, t_ns, evidence=evidence, terms=terms)
+            book.change("driver_absent", WARNING, t_ns, evidence=evidence, terms=terms)
 
 
 class HealthRules(Judge):
@@ -122,7 +123,7 @@ class HealthRules(Judge):
                 self._reason = None
             return
         self._well_ns = 0
-        level = max(book.level("health"), 2 if self._is_heard(moving=moving) else 1)
+        level = max(book.level("health"), WARNING if self._is_heard(moving=moving) else NOTICE)
         if is_open and reason == self._reason and level == book.level("health"):
             return
         self._reason = reason

@@ -1,9 +1,9 @@
 """Displayed expression, as published: `expression_<class>`, `valence`, `arousal`.
 
 - `expression_<class>`: calibrated probability, smoothed with tau 1 s and, once it is learnt, referenced to the driver's
-  own neutral face (`anger.py`); abstains (None) unless the face is at least 64
-  pixels wide, |camera yaw| is at most 30 degrees and neither blur nor exposure speak against it. What is missing in the
-  quality speaks against nothing. The network runs on some frames only: a reading holds for at most 1 s. [D]
+  own neutral face (`neutral.py`); abstains (None) unless the face is at least 64 pixels wide, |camera yaw| is at most
+  30 degrees and neither blur nor exposure speak against it. What is missing in the quality speaks against nothing. The
+  network runs on some frames only: a reading holds for at most 1 s. [D]
 - `valence`, `arousal`: median over 30 s, -1 to 1, where an output exists; for display.
 """
 

@@ -2,8 +2,8 @@
 
 `open_alert` is the 90th percentile of raw openness over 60 s of valid time with |camera yaw| up to 30 degrees outside
 closures; a sleeper adds no such time, so he is never learnt as open, and the value never falls below 0.7 of the
-population's. `closed` is the median of at least 5 blink minima, else the model's constant. It rises when a later alert
-minute exceeds it by more than 5 %; what is learnt anew never falls below 0.9 of what was frozen first. [D]
+population's. `closed` is the median of at least 5 blink minima, else the model's constant. `open_alert` rises when a
+later alert minute exceeds it by more than 5 %; what is learnt anew never falls below 0.9 of what was frozen first. [D]
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ OPEN_MAX: Final = 1.5
 OPEN_QUANTILE: Final = 0.9
 MINIMA_NEEDED: Final = 5
 MINIMA_KEPT: Final = 60
+"""Of a minute, more than anybody blinks [D]."""
 BLINKS_NEEDED: Final = 10
+"""Fewer give no mean; as many as `mean_closure_ratio` needs [D]."""
 LEARN_YAW_MAX_DEG: Final = 30.0
 
 

@@ -130,8 +130,8 @@ MISTAKES: Final = (
     Mutant(
         "frames counted instead of time: closures",
         "edge/indicators/closure.py",
-        "self.length_ns += duration_ns\n        self.total",
-        "self.length_ns += 33_333_333\n        self.total",
+        "self.length_ns += duration_ns\n        self.last",
+        "self.length_ns += 33_333_333\n        self.last",
         (CLOSURES + "test_a_closure_fires_exactly_the_right_states",),
     ),
     Mutant(

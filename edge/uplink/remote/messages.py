@@ -44,14 +44,17 @@ class Report(Command, frozen=True, kw_only=True):
 
 
 class Ack(Command, frozen=True, kw_only=True):
-    """Topic `cmd/ack`: the alert was seen. It sounds no more at its present level; a higher level sounds again."""
+    """Topic `cmd/ack`: the alert was seen. It sounds no more at its present level; a higher level sounds again.
+
+    An alarm, level 4 and above, sounds on: only the driver's eyes or a button in the cab silence it.
+    """
 
     alert_id: str | None = None
     """Must be an open alert; left out: whatever sounds now."""
 
 
 class MarkWrong(Command, frozen=True, kw_only=True):
-    """Topic `cmd/mark_wrong`: the alert was mistaken. It is marked `contested` and sounds no more."""
+    """Topic `cmd/mark_wrong`: the alert was mistaken. It is marked `contested`, and silenced as `cmd/ack` does it."""
 
     alert_id: str | None = None
     """An open alert, or the last one that closed, at most 30 s ago; left out: the one that sounds, else that one."""
