@@ -277,6 +277,9 @@ class BaselineChange(msgspec.Struct, frozen=True, omit_defaults=True, tag="basel
     t_ns: int
     action: Literal["restore", "rollback", "relearn"]
     baseline: DriverBaseline | None = None
+    handover: bool = False
+    """The wheel went from one named driver to another: in a vehicle that stands, the fatigue and the displayed anger of
+    the one before are not told of him."""
 
 
 StreamMember = FaceObservation | VehicleSample | CameraHealth | Button | Tick | SettingsChange | BaselineChange

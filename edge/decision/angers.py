@@ -46,6 +46,12 @@ class AngerRules(Judge):
         self._in_episode = False
         self._calm_ns = 0
 
+    def forget(self) -> None:
+        """Forget the episodes before as well: they were another driver's."""
+        self.reset()
+        self._episodes.clear()
+        self._closed_ns = None
+
     def evaluate(self, t_ns: int, duration_ns: int, *, active: bool, harsh: Harsh | None) -> None:
         """Judge the shares at the time to which the bank has been advanced.
 

@@ -6,7 +6,7 @@ the driver state.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edge.config.changes import ChangeError, changed
 from edge.decision.alerts import AlertBook
@@ -27,6 +27,7 @@ from edge.indicators.sample import Sample, read_sample
 from edge.indicators.speed import MOVING_KMH, SpeedGate, SpeedWatch
 from edge.indicators.window import ns
 from edge.types import (
+    AlertKind,
     BaselineChange,
     Button,
     CameraHealth,
@@ -47,6 +48,10 @@ from edge.types import (
 if TYPE_CHECKING:
     from edge.config.rules import Rules
     from edge.decision.state import Summary
+
+
+HANDED_OVER: Final[tuple[AlertKind, ...]] = ("fatigue", "displayed_anger")
+"""Alerts on what one driver did over minutes, not on what is seen now [D]."""
 
 
 class DecisionEngine:
@@ -280,8 +285,19 @@ class DecisionEngine:
         if isinstance(change, SettingsChange):
             self._change_settings(change)
             return []
+        t_ns = self._at(change.t_ns)
         self.ignored += not self._bank.change_baseline(change)
-        return self._take(self._at(change.t_ns))
+        if change.handover and not self._moving.active:
+            self._hand_over(t_ns)
+        return self._take(t_ns)
+
+    def _hand_over(self, t_ns: int) -> None:
+        """Let the driver before take his fatigue and his displayed anger with him; eyes that are shut are of now."""
+        self._bank.hand_over()
+        for kind in HANDED_OVER:
+            self._book.close(kind, t_ns, "handover")
+        self._fatigues.reset()
+        self._angers.forget()
 
     def _change_settings(self, change: SettingsChange) -> None:
         """Take new thresholds from now on; a change that is refused is ignored as a whole."""

@@ -78,11 +78,12 @@ class ReturningDriver:
         token = self._token()
         if token is None or token == self.named:
             return None if self._requests.empty() else self._carry_out(t_ns, *self._requests.get_nowait())
+        handover = self.named is not None
         self.named = token
         self._kept_revision = None
         known = self._store.find(token)
         logger.info("driver: %s", "one who returned" if known is not None else "one who is not known yet")
-        return BaselineChange(t_ns=t_ns, action="restore", baseline=known)
+        return BaselineChange(t_ns=t_ns, action="restore", baseline=known, handover=handover)
 
     def on_member(self, member: StreamMember) -> None:
         """Keep what was learnt up to the member before, if anything was."""

@@ -28,6 +28,7 @@ _REASONS: Final = {
     "speed": "the vehicle became too slow for it",
     "standstill": "the vehicle stood",
     "seat_empty": "the seat was left",
+    "handover": "another driver took the wheel",
     "shutdown": "the system was switched off",
     "restart": "the system restarted, so nobody knows when",
     "privacy": "the system stopped observing",

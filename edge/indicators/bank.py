@@ -155,6 +155,13 @@ class IndicatorBank:
             self.anger.forget()
         return True
 
+    def hand_over(self) -> None:
+        """Forget what the windows hold of the driver before; a closure or a look aside that runs goes on."""
+        for tracker in (self.perclos, self.blink, self.blink_window, self.yawn, self.nod):
+            tracker.reset()
+        self.fatigue_level = None
+        self.cues = Cues()
+
     def flush(self) -> None:
         """End what is running at the time it was last seen; events long enough are recorded."""
         closure = self.closure.flush()

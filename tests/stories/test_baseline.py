@@ -125,6 +125,37 @@ def test_rolling_back_and_relearning_while_driving() -> None:
     assert told.engine.ignored == 1
 
 
+def tired_then(*, standing: bool, handover: bool) -> Drive:
+    """Two long closures on the motorway, then somebody is named and drives on."""
+    drive = Drive(fps=10).on_motorway().ahead(70).closed(1.2).ahead(20).closed(1.2).ahead(20)
+    if standing:
+        drive.standing().ahead(10)
+    drive.member(lambda t_ns: BaselineChange(t_ns=t_ns, action="restore", handover=handover))
+    return drive.ahead(5).on_motorway().ahead(60)
+
+
+def test_who_takes_the_wheel_is_not_told_of_the_fatigue_of_the_one_before() -> None:
+    told = tired_then(standing=True, handover=True).judge()
+    (fatigue,) = told.alerts("fatigue")
+    assert fatigue.reason == "handover"
+    assert told.reading("microsleep_rate") == 0
+    assert told.engine.state().fatigue_alert_level == 0
+
+
+@pytest.mark.parametrize(("standing", "handover"), [(False, True), (True, False)])
+def test_no_name_told_at_speed_and_no_other_exchange_ends_fatigue(standing: bool, handover: bool) -> None:
+    told = tired_then(standing=standing, handover=handover).judge()
+    (fatigue,) = told.alerts("fatigue")
+    assert fatigue.end_s is None
+    assert told.reading("microsleep_rate") == 2
+
+
+def test_no_handover_ends_a_closure() -> None:
+    drive = Drive(fps=15).standing().ahead(65).closed(2)
+    drive.member(lambda t_ns: BaselineChange(t_ns=t_ns, action="restore", handover=True))
+    assert drive.closed(2).ahead(4).judge().kinds() == ["eyes_closed", "microsleep", "sleep"]
+
+
 @pytest.mark.parametrize("action", ["restore", "rollback", "relearn"])
 def test_no_exchange_of_the_baseline_ends_a_closure(action: str) -> None:
     drive = Drive(fps=15).ahead(65).closed(2).member(change(action)).closed(2).ahead(4)

@@ -65,13 +65,13 @@ def test_a_named_driver_is_kept_and_gets_his_baseline_back(tmp_path: Path) -> No
     assert cab.store.find("anna") is None
     cab.learn(known())
     cab.named = "ben"
-    assert cab.driver.change(9) == BaselineChange(t_ns=9, action="restore", baseline=None)
+    assert cab.driver.change(9) == BaselineChange(t_ns=9, action="restore", baseline=None, handover=True)
     cab.learn(known(1.1))
     cab.named = None
     assert cab.driver.change(10) is None
     cab.learn(known(1.2))  # still ben: a card that was pulled out changes nobody
     cab.named = "anna"
-    assert cab.driver.change(11) == BaselineChange(t_ns=11, action="restore", baseline=known())
+    assert cab.driver.change(11) == BaselineChange(t_ns=11, action="restore", baseline=known(), handover=True)
     assert cab.store.find("ben") == known(1.2)
 
 
