@@ -60,6 +60,9 @@ def _read_bytes(path: Path) -> bytes:
         os.close(descriptor)
     if len(data) > MAX_BYTES:
         raise _UnreadableError(f"larger than {MAX_BYTES // 1024} KiB", "a few hundred lines at most are needed")
+    if not data.strip():
+        # What a power cut leaves of a file. With all defaults the vehicle would be watched, and its fleet hear nothing.
+        raise _UnreadableError("the file is empty", "restore it; write `{}` if every setting is to have its default")
     return data
 
 

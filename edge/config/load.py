@@ -46,7 +46,7 @@ class Loaded:
 
 
 def load_config(path: Path | str) -> Config:
-    """Read a YAML file. An empty file means all defaults. Raises `ConfigError` with every problem found."""
+    """Read a YAML file; `{}` means all defaults. Raises `ConfigError` with every problem found."""
     return load_with_places(path).config
 
 

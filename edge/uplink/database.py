@@ -158,6 +158,8 @@ def _connect(path: Path, max_mb: float) -> sqlite3.Connection:
         database.execute("PRAGMA locking_mode = EXCLUSIVE")
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
+        # What the broker has is gone from the file too; Debian's SQLite does so by itself, others do not.
+        database.execute("PRAGMA secure_delete = ON")
         if existed:
             _examine(database)
         else:

@@ -47,6 +47,8 @@ WRITTEN: dict[str, bytes] = {
     "a later version": b"version: 99\n",
     "five mistakes": b"camera:\n  fqs: 30\n  width: wide\nmqqt: {}\nmqtt:\n  port: 99999999\nrules:\n  closure: 3\n",
     "a control character": b"mqtt:\n  host: a\x07b\n",
+    "an empty file": b"",
+    "blank lines": b"\n  \n\n",
     "an emoji for a number": "mqtt:\n  port: \U0001f697\n".encode(),
 }
 

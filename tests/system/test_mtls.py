@@ -223,15 +223,27 @@ def test_expired_rogue_and_revoked_certificates_stay_out_and_go_on_trying(
     assert wait_for(lambda: revoked.counters().connected, 40), "with its new certificate it gets in, without a restart"
 
 
+@pytest.mark.parametrize(
+    ("authority", "hosts"),
+    [
+        pytest.param("ours", [], id="a vehicle's certificate makes no broker"),
+        pytest.param("ours", ["broker.example.org"], id="a broker of another name"),
+        pytest.param("somebody else", [HOST], id="another authority"),
+    ],
+)
 def test_broker_of_a_wrong_authority_or_name_is_not_talked_to(
-    broker: SecuredBroker, uplinks: Callable[..., Uplink], tmp_path: Path
+    broker: SecuredBroker, uplinks: Callable[..., Uplink], authority: str, hosts: list[str]
 ) -> None:
     now = utc_now()
-    impostor = broker.authority().issue("van-02", "client", now - SLACK, now + SLACK)
+    signer = broker.authority()
+    if authority != "ours":
+        stranger = Authority.create(authority, now)
+        signer = Authority(stranger.certificate, stranger.key)
+    impostor = signer.issue("broker", "server" if hosts else "client", now - SLACK, now + SLACK, hosts)
     (broker.fleet / "broker" / "broker.pem").write_bytes(impostor.certificate)
     (broker.fleet / "broker" / "broker.key").write_bytes(impostor.key)
     broker.start()
-    assert kept_out(uplinks()), "a vehicle's certificate makes no broker"
+    assert kept_out(uplinks())
 
 
 def test_certificate_that_is_not_valid_yet_is_taken_when_its_time_has_come(

@@ -46,7 +46,7 @@ def test_a_credential_is_not_shown(tmp_path: Path) -> None:
     assert "mqtt.username" in secret_keys(Config)
     settings = listed("mqtt: {username: canary}\n", tmp_path)
     assert settings["mqtt.username"][0] == "(not shown)"
-    assert listed("", tmp_path)["mqtt.username"][0] is None
+    assert listed("{}", tmp_path)["mqtt.username"][0] is None
     (found,) = differences(load_text("mqtt: {username: canary-1}"), load_text("mqtt: {username: canary-2}"))
     assert (found.key, found.before, found.after) == ("mqtt.username", "(not shown)", "(not shown)")
 

@@ -8,7 +8,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROGRAM = """
-import os, pathlib, subprocess, sys
+import os, pathlib, resource, subprocess, sys
+_, most = resource.getrlimit(resource.RLIMIT_CORE)
+assert most, "where no core can be dumped nothing is shown"
+resource.setrlimit(resource.RLIMIT_CORE, (most, most))
+os.umask(0)
 from edge.runtime.private_process import keep_private
 keep_private()
 pathlib.Path(sys.argv[1], "file").write_text("x")

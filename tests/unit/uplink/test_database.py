@@ -31,6 +31,7 @@ def test_opens_so_that_a_commit_survives_a_power_cut(tmp_path: Path) -> None:
     assert value(database, "journal_mode") == "wal"
     assert value(database, "synchronous") == 2  # FULL
     assert value(database, "locking_mode") == "exclusive"
+    assert value(database, "secure_delete") == 1
     assert value(database, "max_page_count") * PAGE_BYTES < 1024 * 1024  # type: ignore[operator]
     database.close()
     assert (tmp_path / "new" / "state" / FILE_NAME).stat().st_mode & 0o077 == 0
