@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -45,6 +46,8 @@ def add(verbs: Verbs) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Load the configuration, lay the overrides over it and hand over to the wiring."""
+    # While libraries are loaded one of them may swallow Python's interrupt; the daemon's own answer comes later.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     import msgspec
 
     from edge.config.film import playing

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
 
+from edge.__main__ import start
 from edge.cli import build_parser, main
 
 if TYPE_CHECKING:
@@ -143,6 +145,15 @@ def test_a_bad_configuration_stops_run_with_its_problems(tmp_path: Path, capsys:
     bad.write_text("camera: {fps: .nan}\n")
     assert main(["run", "--config", str(bad)]) == 1
     assert f"{bad}:1:15: camera.fps:" in capsys.readouterr().err
+
+
+def test_ctrl_c_while_the_program_is_loaded_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Loading(ModuleType):
+        def __getattr__(self, name: str) -> object:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "edge.cli", Loading("edge.cli"))
+    assert start() == 130
 
 
 def test_the_module_runs_as_a_program() -> None:

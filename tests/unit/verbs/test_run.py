@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,24 +11,27 @@ import edge.app
 from edge.cli import main
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from edge.config.schema import Config
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[Config]:
+def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Config]]:
     configs: list[Config] = []
+    before = signal.getsignal(signal.SIGINT)
 
     def run_daemon(config: Config, *, config_path: Path | None, layered: Callable[..., Config]) -> int:
         assert config_path is not None
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_DFL, "Ctrl-C ends it at once while it is loaded"
         configs.append(config)
         configs.append(layered({"rules": {"closure": {"microsleep_s": 1.2}}}))
         return 0
 
     monkeypatch.setattr(edge.app, "run_daemon", run_daemon)
-    return configs
+    yield configs
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
