@@ -14,19 +14,19 @@ import msgspec
 from edge.config.schema import Remote
 from edge.runtime.worker import Worker
 from edge.uplink import homeassistant
+from edge.uplink.alert_post import AlertPost
+from edge.uplink.counters import DrainResult, UplinkCounters
 from edge.uplink.database import OutboxError
 from edge.uplink.envelope import (
     context_without_expression,
-    event,
     info_without_expression,
-    stored_without_expression,
     withhold_expression,
 )
 from edge.uplink.expiry import Expiry
 from edge.uplink.keeper import Keeper
 from edge.uplink.link import Link
-from edge.uplink.messages import CLOUD_EVENT, OutboxHealth, encode
-from edge.uplink.mqtt import FAILURE, NO_SUBSCRIBER, NOT_AUTHORISED, Answered, Connected, Received, check
+from edge.uplink.messages import OutboxHealth
+from edge.uplink.mqtt import FAILURE, NOT_AUTHORISED, Answered, Connected, Received, check
 from edge.uplink.outbox import AlertOutbox
 from edge.uplink.remote.desk import RemoteDesk, listens_to
 from edge.uplink.remote.settings import config_hash
@@ -35,7 +35,6 @@ from edge.uplink.topics import Topics
 from edge.uplink.trip import stored_trip
 from edge.uplink.trip_post import TripPost
 from edge.uplink.wallclock import KernelWallClock
-from edge.uplink.window import DeliveryWindow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,40 +63,6 @@ ALERTS_NS: Final = 50_000_000
 """Longest that alerts are gathered for one commit: a power cut must not find a burst of them in memory [D]."""
 GOODBYE_S: Final = 1.0
 """How long the end waits for the broker to take `offline`, and again to close [D]."""
-
-
-class UplinkCounters(msgspec.Struct, frozen=True):
-    """What the uplink has done so far."""
-
-    connected: bool = False
-    outbox_depth: int = 0
-    """Alert messages that wait for the broker."""
-    pending: int = 0
-    """Alert messages that are not on disk yet."""
-    delivered: int = 0
-    """Alert messages the broker has accepted since the start."""
-    dropped_info: int = 0
-    dropped_critical: int = 0
-    dropped_queue_full: int = 0
-    reconnects: int = 0
-    last_ack_age_s: float | None = None
-    """Since the broker last answered; None: never."""
-    waiting_for_subscriber: bool = False
-    """The broker refuses alerts for now: nobody is subscribed, or it does not let us."""
-    faults: tuple[str, ...] = ()
-    progress: int = 0
-    """Rises while the thread lives: what the watchdog looks at."""
-
-
-class DrainResult(msgspec.Struct, frozen=True):
-    """How the end went."""
-
-    delivered: int
-    """Alert messages accepted by the broker since the start."""
-    left: int
-    """Alert messages that stay on disk for the next start."""
-    clean: bool
-    """The broker took `offline` and the goodbye; False: its last will speaks."""
 
 
 class Uplink:
@@ -132,7 +97,6 @@ class Uplink:
         self._state_dir = state_dir
         self._outbox = AlertOutbox(state_dir, outbox)
         self._expiry = None if retention is None else Expiry(self._outbox, retention)
-        self._window = DeliveryWindow()
         self._remote_settings = (remote or Remote(), settings, hands)
         self._trips: queue.SimpleQueue[TripSum] = queue.SimpleQueue()
         self._alerts: queue.Queue[tuple[AlertChange, AlertContext, InCabAnswer | None]] = queue.Queue(QUEUE_LENGTH)
@@ -150,6 +114,7 @@ class Uplink:
         self._keeper: Keeper
         self._link: Link
         self._telemetry: Telemetry
+        self._alert_post: AlertPost
         self._trip_post: TripPost
         self._remote: RemoteDesk | None = None
         self._reloaded: Config | None = None
@@ -176,6 +141,13 @@ class Uplink:
             self._settings,
             expression=self._expression,
             discovery=self._discovery(),
+        )
+        self._alert_post = AlertPost(
+            self._keeper,
+            self._link,
+            topics,
+            require_subscriber=mqtt.require_subscriber,
+            expression=self._expression,
         )
         self._trip_post = TripPost(
             self._outbox,
@@ -319,14 +291,11 @@ class Uplink:
         if self._keeper.flush(now):
             # Told only now: what is published must be on disk, where there is one.
             self._telemetry.tell_active(self._keeper.register.active(now), now)
-        if self._keeper.moved:
-            self._keeper.moved = False
-            self._window.start_over(now.mono_ns, self._keeper.last_seq)
         if self._expiry is not None and self._expiry.poll(now):
             self._trip_post.read_again()
         if self._mqtt.enabled:
             self._link.poll(now.mono_ns)
-        self._send_alerts(now)
+        self._alert_post.poll(now)
         self._trip_post.poll(now)
         if self._remote is not None:
             self._remote.poll(now, seeing=self._health is not None and bool(self._health.frames))
@@ -371,7 +340,7 @@ class Uplink:
         if not self._link.take(news, now.mono_ns):
             return
         if isinstance(news, Connected):
-            self._window.begin(now.mono_ns, self._keeper.last_seq, news.receive_maximum)
+            self._alert_post.begin(now, news.receive_maximum)
             self._trip_post.begin(now)
             self._telemetry.greet(self._keeper.register.active(now), now)
             if self._remote is not None:
@@ -384,34 +353,13 @@ class Uplink:
     def _answered(self, answer: Answered, now: Instant) -> None:
         self._keeper.settle(self._link.answered, now)
         code = answer.reason_code
-        refused = code >= FAILURE
-        if refused:
+        if code >= FAILURE:
             self._faults.add("mqtt_not_authorised" if code == NOT_AUTHORISED else "mqtt_refused")
         if self._trip_post.answered(answer.message_id, code, now):
             return
-        accepted = not refused and not (code == NO_SUBSCRIBER and self._mqtt.require_subscriber)
-        seq = self._window.answered(answer.message_id, now.mono_ns, accepted=accepted)
-        if seq is not None and accepted:
-            self._keeper.accepted(seq, self._link.sent, now)
+        if self._alert_post.answered(answer.message_id, code, now):
             self._delivered += 1
             self._faults.clear()
-
-    def _send_alerts(self, now: Instant) -> None:
-        if not self._link.connected:
-            return
-        room = self._window.room(now.mono_ns)
-        if room <= 0:
-            return
-        for seq, stored in self._keeper.rows(self._window.cursor, room, now):
-            replayed = self._window.held_back(seq)
-            told = stored if self._expression else stored_without_expression(stored)
-            payload = encode(event(told, seq, self._topics.source, now, replayed=replayed))
-            message_id = self._link.publish(
-                self._topics.alert, payload, now.mono_ns, retain=False, content_type=CLOUD_EVENT
-            )
-            if message_id is None:
-                return
-            self._window.sent(message_id, seq, now.mono_ns)
 
     def _count(self, now: Instant) -> None:
         faults = self._faults | self._link.faults | self._keeper.faults
@@ -426,7 +374,7 @@ class Uplink:
             dropped_queue_full=self._queue_full,
             reconnects=self._link.reconnects,
             last_ack_age_s=None if answer_ns is None else (now.mono_ns - answer_ns) / NS_PER_S,
-            waiting_for_subscriber=self._window.paused,
+            waiting_for_subscriber=self._alert_post.paused,
             faults=tuple(sorted(faults)),
             progress=self._worker.progress,
         )
@@ -455,8 +403,8 @@ class Uplink:
             return False
         if self._link.connecting:
             return False
-        hopeless = not self._link.connected or self._window.paused
-        delivered = self._keeper.waiting == 0 and self._window.in_flight == 0 and not self._trip_post.busy
+        hopeless = not self._link.connected or self._alert_post.paused
+        delivered = not self._alert_post.busy and not self._trip_post.busy
         return hopeless or delivered
 
     def _goodbye(self, now: Instant) -> None:

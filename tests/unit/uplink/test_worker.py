@@ -10,7 +10,6 @@ from edge.config.purposes import speaks_of_expression
 from edge.config.schema import Mqtt, Outbox, Remote
 from edge.types import DriverState, Evidence
 from edge.uplink import link as link_module
-from edge.uplink import worker as worker_module
 from edge.uplink.database import FILE_NAME, OutboxBusyError
 from edge.uplink.keeper import RETRY_S, WITHOUT_DISK_S
 from edge.uplink.messages import AlertContext, Health, InCab
@@ -309,7 +308,7 @@ def test_failure_of_the_thread_is_told_and_the_line_cut(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr(worker_module, "event", fail)
+    monkeypatch.setattr("edge.uplink.alert_post.event", fail)
     uplink.offer_alert(alert(), CONTEXT)
     assert wait_for(lambda: uplink.failure() is not None)
     assert wait_for(lambda: bool(told))
