@@ -123,7 +123,7 @@ class FileSource:
 
     def _load(self) -> Reel:
         if not self._path.exists():
-            raise CameraUnavailableError(f"{self._path} does not exist", "check camera.path")
+            raise CameraUnavailableError(f"{self._path} does not exist", "check the path")
         if self._path.is_dir():
             return Folder(self._path, self._folder_fps)
         return Video(self._path)

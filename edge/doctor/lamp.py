@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 NAME: Final = "infrared_lamp"
 BOOT_FILES: Final = ("/boot/firmware/config.txt", "/boot/config.txt")
+_HELD: Final = re.compile(r"^\s*gpio=(\d+)=op,dl", re.MULTILINE)
 OFF_S: Final = 0.8
 """So long is looked with the lamp off: settling, then a few frames [D]."""
 DARK: Final = 25.0
@@ -74,6 +76,13 @@ def judge(machine: Machine, config: Config, trial: LampTrial, frames: list[Frame
     broken = _broken(trial, frames)
     if broken is not None:
         return broken
+    held = _held_pin(machine)
+    if held is not None and config.camera.ir.output == "none":
+        return warn(
+            NAME,
+            f"the firmware holds GPIO {held} low and camera.ir drives no pin: a lamp wired there never lights",
+            f"set camera.ir.output: gpio and camera.ir.pin: {held}, or camera.light: visible where there is no lamp",
+        )
     if not _kept_off_at_boot(machine):
         return warn(
             NAME,
@@ -103,9 +112,17 @@ def _told(ratio: float | None, frames: list[Frame]) -> str:
 
 def _kept_off_at_boot(machine: Machine) -> bool:
     """Tell whether the firmware switches the pin off; True as well on a board without such a file."""
-    boot = next((text for file in BOOT_FILES if (text := machine.text(file)) is not None), None)
-    lines = [line.strip() for line in (boot or "").splitlines()]
-    return boot is None or any(line.startswith("gpio=") and "op,dl" in line for line in lines)
+    return _boot_text(machine) is None or _held_pin(machine) is not None
+
+
+def _held_pin(machine: Machine) -> int | None:
+    """Return the pin that the firmware holds low; None when it holds none."""
+    held = _HELD.search(_boot_text(machine) or "")
+    return int(held[1]) if held else None
+
+
+def _boot_text(machine: Machine) -> str | None:
+    return next((text for file in BOOT_FILES if (text := machine.text(file)) is not None), None)
 
 
 def _light(frames: list[Frame]) -> float | None:

@@ -154,8 +154,11 @@ def _password(file: Path | None) -> str | None:
     if file is None:
         return None
     try:
+        if file.is_dir():
+            raise SubscriptionError(f"{file} is a folder; name the file in it that holds the password alone")
         if open_to_others(str(file)):
             raise SubscriptionError(f"{file} is open to other users; run: chmod 600 {file}")
         return file.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise SubscriptionError(f"{file} cannot be read ({error}); it holds the password alone") from None
+        why = error.strerror if isinstance(error, OSError) else "no text"
+        raise SubscriptionError(f"{file} cannot be read ({why}); it holds the password alone") from None

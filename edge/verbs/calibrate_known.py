@@ -33,7 +33,9 @@ def show(args: argparse.Namespace, config: Config, state_dir: Path, *, taken: bo
         try:
             found = read_drivers(state_dir)
         except DriversFileError as error:
-            raise Complaint(f"{error}; the daemon puts a damaged file aside when it starts") from None
+            closed = isinstance(error.__cause__, PermissionError)
+            remedy = "call this with sudo" if closed else "the daemon puts a damaged file aside when it starts"
+            raise Complaint(f"{error}; {remedy}") from None
         token = args.driver or config.vehicle.driver_token
         for name, steps in found.items():
             if token is None or name == hashed(token):

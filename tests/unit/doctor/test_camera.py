@@ -125,5 +125,6 @@ def test_the_lamp_must_be_off_until_the_daemon_runs(look: Any, tree: Any) -> Non
     file = tree.put("/boot/firmware/config.txt", "camera_auto_detect=0\n")
     assert "gpio=22=op,dl" in (look(Pictures())["infrared_lamp"].remedy or "")
     file.write_text("[all]\ngpio=22=op,dl\n")
-    assert look(Pictures())["infrared_lamp"].status == "ok"
+    never = look(Pictures())["infrared_lamp"]
+    assert (never.status, "camera.ir.pin: 22" in (never.remedy or "")) == ("warn", True), "held low, driven by nobody"
     assert "none is used" in look(Pictures(), light="visible")["infrared_lamp"].detail

@@ -57,7 +57,8 @@ def found(tree: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     return judged
 
 
-def test_a_lamp_that_lights(found: Any) -> None:
+def test_a_lamp_that_lights(found: Any, tree: Any) -> None:
+    tree.put("/boot/firmware/config.txt", "gpio=18=op,dl\n")
     assert found(Lamp(), dark=10, lit=80) == (
         "infrared_lamp", "ok", "switched on it gives 8.0 times the light", None,
     )  # fmt: skip

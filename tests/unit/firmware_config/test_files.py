@@ -32,6 +32,22 @@ def test_each_camera_of_the_installer_has_a_fragment_and_nothing_else_does() -> 
         assert settings(ROOM / "boot" / f"{camera}.txt") == [f"dtoverlay={camera}"]
 
 
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.stem)
+def test_a_sample_for_a_raspberry_pi_drives_the_lamp_that_the_firmware_holds_low(sample: Path) -> None:
+    camera = load_config(sample).camera
+    if camera.source == "picamera" and camera.light == "infrared":
+        assert (camera.ir.output, camera.ir.pin) == ("gpio", 22)
+        assert "gpio=22=op,dl" in settings(ROOM / "boot/common.txt")
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.stem)
+def test_a_sample_reads_its_credentials_where_systemd_puts_them(sample: Path) -> None:
+    mqtt = load_config(sample).mqtt
+    files = [mqtt.password_file, *((mqtt.tls.ca_file, mqtt.tls.cert_file, mqtt.tls.key_file) if mqtt.tls else ())]
+    for file in filter(None, files):
+        assert file.startswith("/run/credentials/edge-dms.service/edge-dms_")
+
+
 def test_the_lamp_is_held_low_from_the_firmware_on() -> None:
     common = settings(ROOM / "boot/common.txt")
     assert "gpio=22=op,dl" in common
