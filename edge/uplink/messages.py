@@ -215,7 +215,8 @@ class AlertData(Message, frozen=True, kw_only=True):
     observability: float | None = None
     """Share of the last seconds in which the driver could be observed, 0 to 1."""
     reason: str | None = None
-    """On `closed`: recovered, escalated, gap, shutdown, restart; on health: the fault."""
+    """On `closed`: recovered, escalated, gap, speed, standstill, seat_empty, handover, privacy, shutdown, restart; on
+    health: the fault."""
     in_cab: InCab | None = None
     """What the driver was given."""
     vehicle: VehicleData | None = None
