@@ -13,38 +13,70 @@ WORDS: Final[dict[Light, str]] = {"green": "ok  ", "yellow": "warn", "red": "FAI
 """As `edge-dms doctor` says it."""
 COLORS: Final[dict[Light, str]] = {"green": "32", "yellow": "33", "red": "31;1", "unknown": "2"}
 BAR: Final = 20
+MARGIN: Final = " " * 6
 
 
-def board_lines(state: State, width: int, *, color: bool) -> list[str]:
-    """Return what a terminal of this width shows now."""
-    lines = [f"edge-dms aim   step {state.number} of {state.steps}: {state.title}", ""]
+def board_lines(state: State, width: int, height: int, *, color: bool) -> list[str]:
+    """Return what a terminal of this size shows now: no more than `height` lines, the keys always among them.
+
+    Where there is not room for all, what is green is told in one line, and then the end of the rest is left out.
+    """
+    # A key and its word stay together: textwrap breaks at no hard space.
+    named = keys_of(state).replace("   ", "\n").replace(" ", "\xa0").replace("\n", "   ")
+    keys = ["", *(line.replace("\xa0", " ") for line in textwrap.wrap(named, width))]
+    lines = _body(state, width, folded=False, color=color)
+    if len(lines) + len(keys) > height:
+        lines = _body(state, width, folded=True, color=color)
+    return [*lines[: max(0, height - len(keys))], *keys]
+
+
+def _body(state: State, width: int, *, folded: bool, color: bool) -> list[str]:
+    lines = [*textwrap.wrap(f"edge-dms aim, step {state.number} of {state.steps}: {state.title}", width), ""]
     lines += textwrap.wrap(state.ask, width)
     if state.step == "start":
         lines += textwrap.wrap(state.vehicle, width)
     if state.passed is not None:
         lines += ["", "PASSED" if state.passed else "NOT PASSED"]
     lines.append("")
-    for verdict in state.verdicts:
-        lines += verdict_lines(verdict, width, color=color)
     if state.look is not None:
         done = round(BAR * state.look)
-        lines += ["", f"measuring  [{'#' * done}{'.' * (BAR - done)}]"]
+        lines += [f"measuring  [{'#' * done}{'.' * (BAR - done)}]", ""]
     if state.failed:
-        lines += ["", *textwrap.wrap(state.failed, width)]
+        lines += [*textwrap.wrap(state.failed, width), ""]
     if state.view is not None:
         x, y = (round(v) for v in state.view)
-        lines += ["", f"head  {abs(x):3}° {'right' if x > 0 else 'left '}  {abs(y):3}° {'up' if y > 0 else 'down'}"]
-    return [*lines, "", *textwrap.wrap(keys_of(state), width)]
+        lines += [f"head  {abs(x):3}° {'right' if x > 0 else 'left '}  {abs(y):3}° {'up' if y > 0 else 'down'}", ""]
+    green = [verdict for verdict in state.verdicts if verdict.light == "green"] if folded else []
+    for verdict in state.verdicts:
+        if verdict not in green:
+            lines += verdict_lines(verdict, width, color=color)
+    if green:
+        titles = ", ".join(verdict.title for verdict in green)
+        lines += _marked(
+            textwrap.wrap(f"{WORDS['green']}  {titles}", width, subsequent_indent=MARGIN), "green", color=color
+        )
+    return lines
 
 
 def verdict_lines(verdict: Verdict, width: int, *, color: bool) -> list[str]:
     """Return one light with its value, and what to do when it is not green."""
-    word = WORDS[verdict.light]
-    mark = f"\x1b[{COLORS[verdict.light]}m{word}\x1b[0m" if color else word
-    lines = [f"{mark}  {verdict.title:<20}  {verdict.shown}".rstrip()]
+    line = f"{WORDS[verdict.light]}  {verdict.title:<20}  {verdict.shown}".rstrip()
+    lines = [line]
+    if len(line) > width:
+        lines = textwrap.wrap(
+            f"{WORDS[verdict.light]}  {verdict.title}: {verdict.shown}", width, subsequent_indent=MARGIN
+        )
     if verdict.light != "green":
-        lines += [f"      {line}" for line in textwrap.wrap(verdict.sentence, max(20, width - 6))]
-    return lines
+        lines += textwrap.wrap(verdict.sentence, width, initial_indent=MARGIN, subsequent_indent=MARGIN)
+    return _marked(lines, verdict.light, color=color)
+
+
+def _marked(lines: list[str], light: Light, *, color: bool) -> list[str]:
+    """Return the lines with the word that begins the first in its colour."""
+    if not color:
+        return lines
+    word = WORDS[light]
+    return [f"\x1b[{COLORS[light]}m{word}\x1b[0m{lines[0].removeprefix(word)}", *lines[1:]]
 
 
 def keys_of(state: State) -> str:

@@ -121,9 +121,10 @@ def board(aiming: Aiming) -> Iterator[Screen]:
                     aiming.presses.put(Action(step=state.step, do=press))  # type: ignore[arg-type]
             if time.monotonic() - drawn_s >= BOARD_S:
                 drawn_s = time.monotonic()
-                width = shutil.get_terminal_size().columns
+                width, height = shutil.get_terminal_size()
                 # Home, each line to its end, then the rest: without a flicker.
-                drawn = board_lines(aiming.session.state(), min(width, 100), color=color)
+                # A row is left free: the line feed behind the last one would move all of them up.
+                drawn = board_lines(aiming.session.state(), min(width, 100), height - 1, color=color)
                 lines = "".join(f"{line}\x1b[K\r\n" for line in drawn)
                 print(f"\x1b[H{lines}\x1b[J", end="", file=sys.stderr, flush=True)
 

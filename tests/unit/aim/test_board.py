@@ -10,7 +10,7 @@ from tests.support.installation import WELL, Player
 
 
 def text(player: Player, width: int = 80, *, color: bool = False) -> str:
-    return "\n".join(board_lines(player.session.state(), width, color=color))
+    return "\n".join(board_lines(player.session.state(), width, 40, color=color))
 
 
 def test_lights_are_told_in_words_with_what_to_do() -> None:
@@ -30,7 +30,30 @@ def test_a_narrow_terminal_wraps() -> None:
     player = Player()
     player.to("camera")
     player.look(msgspec.structs.replace(WELL, sharpness=0.001))
-    assert max(len(line) for line in text(player, 44).splitlines()) <= 46
+    assert max(len(line) for line in text(player, 40).splitlines()) <= 40
+
+
+@pytest.mark.parametrize("step", ["start", "camera", "ahead", "left_mirror", "result"])
+@pytest.mark.parametrize(("width", "height"), [(40, 18), (60, 12), (80, 23)])
+def test_a_telephones_terminal_shows_the_keys_and_what_is_wrong(step: str, width: int, height: int) -> None:
+    player = Player()
+    player.to(step)
+    player.look(msgspec.structs.replace(WELL, sharpness=0.001))
+    lines = board_lines(player.session.state(), width, height, color=False)
+    assert len(lines) <= height
+    assert max(len(line) for line in lines) <= width
+    assert "q quit" in lines[-1]
+    if step == "camera":
+        assert any(line.startswith("FAIL  Focus") for line in lines)
+
+
+def test_what_is_green_is_one_line_where_there_is_no_room() -> None:
+    player = Player()
+    player.to("camera")
+    player.look(msgspec.structs.replace(WELL, sharpness=0.001))
+    lines = board_lines(player.session.state(), 80, 14, color=True)
+    (line,) = [line for line in lines if "Exposure" in line]
+    assert line.startswith("\x1b[32mok  \x1b[0m  Face, ")
 
 
 def test_progress_failure_view_and_result_are_shown() -> None:
