@@ -18,6 +18,8 @@ from edge.types import (
     Relation,
 )
 
+_WRAPPED: Final = ("payload", "message")
+"""Where a message stands beside its topic: `mosquitto_sub -F %j`, `edge-dms fleet tail --json`."""
 _HINT: Final = "give it a message of the topic `alert`, or a line of `edge-dms replay --decisions`"
 
 
@@ -127,8 +129,8 @@ def _line(line: str, where: str) -> Any:
 
 def _account(document: Any, where: str) -> Account | None:
     """Return the alert of one document; None for a message or a decision that is something else."""
-    if isinstance(document, dict) and "topic" in document and "payload" in document:  # mosquitto_sub -F %j
-        document = document["payload"]
+    if isinstance(document, dict) and "topic" in document and not document.keys().isdisjoint(_WRAPPED):
+        document = next(document[key] for key in _WRAPPED if key in document)
         if isinstance(document, str):
             document = _line(document, where) if "{" in document else None
     if not isinstance(document, dict):

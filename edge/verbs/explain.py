@@ -21,8 +21,8 @@ _LARGEST: Final = 64 * 1024 * 1024
 """A year of alerts; a larger file is something else [D]."""
 _TEACH: Final = """\
 ALERT.json is one message of the topic `alert` as it comes, or many, one a line, with or without the topic before
-them, or the decisions of a replay; - reads standard input. No picture is needed: the alert carries the sums that
-decided, and when it closed a minute of numbers.
+them, the lines of `edge-dms fleet tail --json`, or the decisions of a replay; - reads standard input. No picture is
+needed: the alert carries the sums that decided, and when it closed a minute of numbers.
 
   mosquitto_sub -V 5 -v -C 1 -t 'dms/1/+/+/alert' | edge-dms explain - --svg alert.svg
   edge-dms explain alerts.txt --alert 019e73b9-2200-7b3e-8a51-0c6e2d4f9a10

@@ -25,6 +25,7 @@ from tests.support.uplink import CONTEXT, INFO, alert
         json.dumps(json.loads(message())["data"]),
         json.dumps({"tst": "now", "topic": "dms/1/depot/van/alert", "qos": 1, "payload": json.loads(message())}),
         json.dumps({"topic": "dms/1/depot/van/alert", "payload": message()}),
+        json.dumps({"topic": "dms/1/depot/van/alert", "message": json.loads(message())}),
     ],
 )
 def test_an_alert_is_read_however_it_was_caught(text: str) -> None:
