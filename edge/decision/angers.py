@@ -115,19 +115,21 @@ class AngerRules(Judge):
         terms = _terms(t_ns, anger)
         if share60 is not None and share60 >= self._rules.share60 and len(self._episodes) > 1:
             terms["episodes"] = len(self._episodes)
+            valid, window_ns = long, anger.LONG_NS
             evidence = (
                 inequality("displayed_anger60", terms, self._rules.share60, 60.0, long),
                 inequality("episodes", terms, 2.0, self._rules.episode_s),
             )
         elif harsh is not None and 0 <= t_ns - harsh.t_ns <= HARSH_NS and self._displayed(anger):
             terms["acceleration_mps2"] = harsh.acceleration_mps2
+            valid, window_ns = short, anger.SHORT_NS
             evidence = (
                 inequality("displayed_anger", terms, self._rules.exit30, 30.0, short),
                 inequality("harsh_mps2", terms, harsh.limit_mps2, HARSH_NS / NS_PER_S),
             )
         else:
             return
-        confidence = self._bank.confidence(long, anger.LONG_NS)
+        confidence = self._bank.confidence(valid, window_ns)
         self._book.change("displayed_anger", WARNING, t_ns, evidence=evidence, terms=terms, confidence=confidence)
 
     def _displayed(self, anger: AngerTracker) -> bool:

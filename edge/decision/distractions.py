@@ -106,7 +106,8 @@ class DistractionRules(Judge):
         if vats_ns >= self._vats_ns and level < WARNING and not self._vats_told:
             self._vats_told = True
             terms = {"vats_ns": vats_ns}
-            evidence = (inequality("vats_s", terms, self._vats_ns / NS_PER_S, self._vats_window_s, 1.0),)
+            valid = gaze.vats_valid_fraction(t_ns)
+            evidence = (inequality("vats_s", terms, self._vats_ns / NS_PER_S, self._vats_window_s, valid),)
             book.close("distraction", t_ns, "escalated")
             book.open(
                 "vats",
@@ -114,7 +115,7 @@ class DistractionRules(Judge):
                 t_ns,
                 evidence=evidence,
                 terms=terms,
-                confidence=self._sure(ns(self._vats_window_s)),
+                confidence=self._bank.confidence(valid, ns(self._vats_window_s)),
                 over_ns=self._bank.over_ns(vats_ns, self._vats_ns),
             )
         elif gaze.buffer_ns == 0 and not level and not book.level("vats"):

@@ -62,7 +62,7 @@ class FatigueRules(Judge):
     def _rise(self, t_ns: int, current: int, target: int) -> None:
         terms = self._terms()
         evidence = self._evidence(target, terms)
-        confidence = self._bank.confidence(1.0, ns(evidence[0].window_s or 0.0))
+        confidence = self._bank.confidence(evidence[0].valid_fraction or 0.0, ns(evidence[0].window_s or 0.0))
         if current:
             self._book.change("fatigue", target, t_ns, evidence=evidence, terms=terms, confidence=confidence)
         else:
@@ -139,7 +139,8 @@ class FatigueRules(Judge):
         if self._by_microsleeps() == level:
             limits = self._rules.blink
             threshold = limits.microsleep_rate_warning if level == WARNING else limits.microsleep_rate_urgent
-            return (inequality("microsleep_rate", terms, float(threshold), MICROSLEEP_NS / NS_PER_S, 1.0),)
+            eyes, _, _ = self._bank.valid_shares()
+            return (inequality("microsleep_rate", terms, float(threshold), MICROSLEEP_NS / NS_PER_S, eyes),)
         steps = self._rules.fatigue
         threshold_level = (steps.notice_level, steps.warning_level, steps.urgent_level)[level - 1]
         short, _ = self._bank.perclos.valid_fractions(self._bank.now_ns)

@@ -63,6 +63,7 @@ class GazeTracker:
         "_glance_start_ns",
         "_look_away_ns",
         "_off_road",
+        "_seen",
         "_unseen_ns",
         "_vats_reset_ns",
         "_zone_ns",
@@ -79,6 +80,7 @@ class GazeTracker:
 
     def __init__(self, rules: DistractionRules) -> None:
         self._off_road = TimeWindow(ns(rules.vats_window_s))
+        self._seen = TimeWindow(ns(rules.vats_window_s))
         self.configure(rules)
         self.alerting = False
         self.reset()
@@ -92,11 +94,12 @@ class GazeTracker:
         self._vats_reset_ns = ns(rules.vats_reset_s)
         self.buffer_max_ns = ns(rules.buffer_s)
         self._buffer_latency_ns = ns(rules.buffer_latency_s)
-        self._off_road.span_ns = ns(rules.vats_window_s)
+        self._off_road.span_ns = self._seen.span_ns = ns(rules.vats_window_s)
 
     def reset(self) -> None:
         """Forget everything."""
         self._off_road.clear()
+        self._seen.clear()
         self.buffer_ns = self.buffer_max_ns
         self.empty_ns = 0
         """How long the buffer has been empty."""
@@ -126,8 +129,10 @@ class GazeTracker:
         duration_ns = end_ns - start_ns
         if view is None or frozen:
             self._unseen_ns += duration_ns
+            self._seen.sum_ns(end_ns)
             return self.flush() if self._unseen_ns >= UNSEEN_END_NS else None
         self._unseen_ns = 0
+        self._seen.add(start_ns, end_ns)
         if view == "road":
             return self._on_road(start_ns, duration_ns)
         self.on_road_ns = 0
@@ -181,3 +186,7 @@ class GazeTracker:
     def vats_ns(self, now_ns: int) -> int:
         """Off-road time of the last 30 s, since the last reset."""
         return self._off_road.sum_ns(now_ns)
+
+    def vats_valid_fraction(self, now_ns: int) -> float:
+        """Share of the same 30 s in which it was seen where the driver looks, 0 to 1."""
+        return self._seen.sum_ns(now_ns) / self._seen.span_ns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.types import Reading
+from edge.types import AlertChange, Reading
 from tests.stories.builder import Drive, face_of
 
 RESTING = face_of(anger=0.05, happiness=0.05)
@@ -77,3 +77,26 @@ def test_counts_of_ten_minutes_need_half_of_what_was_watched() -> None:
         assert told[name].value is None
         assert told[name].valid_fraction == pytest.approx(0.25, abs=0.01)
     assert told["microsleep_rate"].value == 0.0
+
+
+def opened(drive: Drive, kind: str) -> AlertChange:
+    changes = [d for d in drive.judge().decisions if isinstance(d, AlertChange) and d.phase == "opened"]
+    return next(change for change in changes if change.kind == kind)
+
+
+def test_fatigue_is_told_no_surer_than_its_minute_was_seen() -> None:
+    drive = Drive(fps=10, face=0.9).on_motorway().ahead(40).no_face(2).ahead(20)
+    told = opened(drive.closed(5.5).ahead(2), "fatigue")
+    assert told.evidence[0].valid_fraction == pytest.approx(58 / 60, abs=0.01)
+    assert told.confidence == pytest.approx(0.9 * 58 / 60, abs=0.01)
+
+
+def test_looks_away_of_a_driver_who_was_lost_meanwhile_are_told_less_sure() -> None:
+    drive = Drive(fps=15, face=0.9).on_motorway().ahead(40)
+    for shared in range(9):
+        drive.aside(1.4).ahead(1.0)
+        if shared == 3:
+            drive.no_face(2.0)
+    told = opened(drive, "vats")
+    assert told.evidence[0].valid_fraction == pytest.approx(28 / 30, abs=0.01)
+    assert told.confidence == pytest.approx(0.9 * 28 / 30, abs=0.01)
