@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import signal
 import socket
 import subprocess
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
@@ -19,12 +21,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HOST = "127.0.0.1"
+FIRST_PORT: Final = 10_000 + os.getpid() % 200 * 100
+PORTS: Final = itertools.cycle(range(FIRST_PORT, FIRST_PORT + 100))
+"""Below those that Linux gives to connections, and other ones in each test process: what was free is still free when it
+is used."""
 
 
 def free_port() -> int:
+    """Return a port of loopback on which nobody listens, another one each time."""
+    return next(port for port in PORTS if is_free(port))
+
+
+def is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
 
 
 def wait_for(condition: Callable[[], Any], patience_s: float = 20.0) -> bool:

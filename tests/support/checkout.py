@@ -7,4 +7,4 @@ from typing import Final
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 DRIVE: Final = CHECKOUT / "tools" / "sample_drive" / "drive.mp4"
-"""A minute and a half of film in which every kind of alert comes up."""
+"""Two minutes of film in which every kind of alert comes up."""

@@ -26,7 +26,10 @@ def test_all_profiles_stand_side_by_side_with_their_differences(capsys: pytest.C
     assert lines[-1].startswith(f"* differs from euro-ncap-2026: {len(marked)} of {len(table)} thresholds")
 
 
-def test_one_profile_tells_source_clause_and_floor(capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_profile_tells_source_clause_and_floor(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     assert main(["profiles", "eu-addw"]) == 0
     out = capsys.readouterr().out
     (line,) = [line for line in out.splitlines() if line.startswith("distraction.warning_s")]
