@@ -515,7 +515,8 @@ do_rollback() {
 }
 
 do_uninstall() {
-  local file
+  local file gone=removed
+  if [ "$dry_run" = yes ]; then gone="would be removed"; fi
   if systemd_runs; then
     run systemctl disable --now --quiet edge-dms.service edge-dms-settled.timer edge-dms-poweroff.path 2>/dev/null || true
   fi
@@ -534,9 +535,9 @@ do_uninstall() {
   if [ "$purge" = yes ]; then
     run rm -rf "$etc" /var/lib/edge-dms /var/lib/edge-dms-boot
     if getent passwd edge-dms >/dev/null; then run userdel edge-dms; fi
-    say "edge-dms: removed, with configuration, credentials and undelivered alerts"
+    say "edge-dms: $gone, with configuration, credentials and undelivered alerts"
   else
-    say "edge-dms: removed; configuration ($etc) and undelivered alerts (/var/lib/edge-dms) stay: --purge removes them"
+    say "edge-dms: $gone; configuration ($etc) and undelivered alerts (/var/lib/edge-dms) stay: --purge removes them"
   fi
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import shutil
 import sys
 import textwrap
 from pathlib import Path
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 DEFAULT_FILE: Final = Path("/etc/edge-dms/edge-dms.yaml")
 _CODES: Final = {"ok": OK, "warn": 1, "fail": 2}
 _REMEDY_WIDTH: Final = 100
+_NARROW: Final = 76
+"""Below, a column of names leaves too little for the rest [D]."""
+_COLUMN: Final = 22
+_ARROW: Final = "-> "
 
 _TEACH: Final = """\
 Looks at board, system, camera, infrared lamp, networks, Edge TPU, disk and card, heat, clock, broker, certificates,
@@ -104,11 +109,35 @@ def _configuration(path: Path | None) -> tuple[Loaded, Finding, str]:
 
 
 def _print(finding: Finding) -> None:
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in finding_lines(finding, width):
+        print(line, flush=True)
+
+
+def finding_lines(finding: Finding, width: int | None) -> list[str]:
+    """Return one finding for a terminal of `width` characters; None: for a pipe, the detail on one line.
+
+    On a narrow terminal, as a telephone's, what was found stands below its name.
+    """
     mark = "FAIL" if finding.status == "fail" else finding.status
-    print(f"{mark:<4}  {finding.name:<14}  {finding.detail}", flush=True)
-    if finding.remedy is not None:
-        for line in textwrap.wrap(finding.remedy, _REMEDY_WIDTH, break_long_words=False, break_on_hyphens=False):
-            print(f"{'':22}-> {line}", flush=True)
+    head = f"{mark:<4}  {finding.name:<14}  "
+    if width is None:
+        lines, margin, room = [f"{head}{finding.detail}"], _COLUMN, _REMEDY_WIDTH
+    elif width >= _NARROW:
+        margin, room = _COLUMN, min(_REMEDY_WIDTH, width - _COLUMN - len(_ARROW))
+        lines = _wrapped(finding.detail, width, head, " " * margin)
+    else:
+        margin = len(f"{mark:<4}  ")
+        room = max(20, width - margin - len(_ARROW))
+        lines = [head.rstrip(), *_wrapped(finding.detail, width, " " * margin, " " * margin)]
+    remedy = _wrapped(finding.remedy or "", room, "", "")
+    return [*lines, *(f"{' ' * margin}{_ARROW}{line}" for line in remedy)]
+
+
+def _wrapped(text: str, width: int, first: str, others: str) -> list[str]:
+    return textwrap.wrap(
+        text, width, initial_indent=first, subsequent_indent=others, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _print_sum(findings: list[Any]) -> None:

@@ -10,7 +10,9 @@ import pytest
 
 from edge.cli import main
 from edge.doctor import camera
+from edge.doctor.finding import fail
 from edge.verbs import doctor
+from edge.verbs.doctor import finding_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +55,26 @@ def test_text_with_everything_missing(capsys: pytest.CaptureFixture[str]) -> Non
     assert "FAIL  camera" in out
     assert "-> sudo apt install python3-picamera2" in out
     assert out.rstrip().endswith("failures")
+
+
+def test_a_narrow_terminal_gets_what_was_found_below_its_name() -> None:
+    finding = fail(
+        "camera", "picamera 0: picamera2 cannot be loaded (No module named 'picamera2')", "sudo apt install x"
+    )
+    assert finding_lines(finding, None) == [
+        f"FAIL  camera          {finding.detail}",
+        "                      -> sudo apt install x",
+    ]
+    assert finding_lines(finding, 40) == [
+        "FAIL  camera",
+        "      picamera 0: picamera2 cannot be",
+        "      loaded (No module named",
+        "      'picamera2')",
+        "      -> sudo apt install x",
+    ]
+    wide = finding_lines(finding, 80)
+    assert wide[0].startswith("FAIL  camera          picamera 0")
+    assert max(len(line) for line in wide) <= 80
 
 
 def test_a_refused_configuration_is_the_first_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
