@@ -21,6 +21,7 @@ from edge.runtime.signatures import SigningError, open_keys
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from edge.inference.signed import Signature
     from edge.runtime.signatures import NamedKey
 
 MANIFEST_FILE: Final = "manifest.json"
@@ -205,6 +206,8 @@ class Manifest:
         self, path: Path, models: tuple[Model, ...], wheels: tuple[Wheel, ...], folders: tuple[Path, ...]
     ) -> None:
         self.path = path
+        self.signature: Signature | None = None
+        """Of one of the keys that were asked for; None where none was."""
         self.models = {model.name: model for model in models}
         self.wheels = {wheel.requirement: wheel for wheel in wheels}
         self._folders = folders
@@ -231,9 +234,10 @@ class Manifest:
         contradicts itself or is of a newer format.
         """
         content = _content(path)
-        _check_signed(path, content, keys)
+        signature = _signature_of(path, content, keys)
         document = _decoded(path, content)
         manifest = cls(path, document.models, document.wheels, folders)
+        manifest.signature = signature
         if len(manifest.models) != len(document.models):
             raise ModelError(f"{path} names a network twice", RESTORE_REMEDY)
         for model in document.models:
@@ -302,11 +306,11 @@ def _content(path: Path) -> bytes:
     return content
 
 
-def _check_signed(path: Path, content: bytes, keys: Sequence[NamedKey]) -> None:
+def _signature_of(path: Path, content: bytes, keys: Sequence[NamedKey]) -> Signature | None:
     if not keys:
-        return
+        return None
     try:
-        check_signature(path, content, open_keys(keys, "inference.manifest_keys"))
+        return check_signature(path, content, open_keys(keys, "inference.manifest_keys"))
     except SigningError as error:
         raise ModelError(f"{path} cannot be checked", str(error)) from error
     except UnsignedError as error:

@@ -34,11 +34,13 @@ class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Name of the key in `inference.manifest_keys`."""
     signature: Annotated[str, msgspec.Meta(min_length=88, max_length=88)]
     """Ed25519 in base64 over `signed_text`."""
+    serial: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Rises with every signing; 0: made before there were serials."""
 
 
-def signed_text(content: bytes) -> bytes:
-    """Return what is signed: the manifest's bytes, and what the signature is for."""
-    return _PURPOSE + content
+def signed_text(content: bytes, serial: int = 0) -> bytes:
+    """Return what is signed: the manifest's bytes, what the signature is for, and which one it is."""
+    return _PURPOSE + (f"serial {serial}\n".encode() if serial else b"") + content
 
 
 def signature_file(manifest: Path) -> Path:
@@ -46,8 +48,8 @@ def signature_file(manifest: Path) -> Path:
     return manifest.with_name(manifest.name + SUFFIX)
 
 
-def check_signature(manifest: Path, content: bytes, keys: Mapping[str, Key]) -> None:
-    """Raise `UnsignedError` unless `content` is signed with one of the keys."""
+def check_signature(manifest: Path, content: bytes, keys: Mapping[str, Key]) -> Signature:
+    """Return the signature of `content`; raises `UnsignedError` unless it is of one of the keys."""
     path = signature_file(manifest)
     if path.exists() and not path.is_file():
         raise UnsignedError(f"its signature {path} is no regular file")
@@ -66,5 +68,6 @@ def check_signature(manifest: Path, content: bytes, keys: Mapping[str, Key]) -> 
     key = keys.get(signature.key)
     if key is None:
         raise UnsignedError(f"it is signed with `{signature.key}`, which inference.manifest_keys does not hold")
-    if not key.is_signed(signature.signature, signed_text(content)):
+    if not key.is_signed(signature.signature, signed_text(content, signature.serial)):
         raise UnsignedError(f"the signature of `{signature.key}` is not over these bytes: it was changed since")
+    return signature

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.inference.gate import open_trusted
 from edge.inference.manifest import Manifest, Model
+from edge.inference.newest_list import is_older
 from edge.inference.variant import SpeedNotes, Variant, choose
 
 if TYPE_CHECKING:
@@ -80,6 +82,8 @@ class Nets:
     """Which file of the short-range net runs: float or int8."""
     short_range_reason: str = "as configured"
     """Why it is that one, in one line."""
+    older_list: bool = False
+    """The fleet's list of networks is older than one that ran here before."""
 
     def by_name(self) -> dict[str, Net]:
         """Return the opened ones by their name in the manifest."""
@@ -110,8 +114,9 @@ class Nets:
         return "; ".join(f"{', '.join(same)}: {reason}" for reason, same in names.items()) or None
 
     def faults(self) -> set[str]:
-        """Return what the parity gate found wrong with the back ends that were tried, for health."""
-        return {fault for net in self.by_name().values() for fault in net.choice.faults}
+        """Return what is wrong with the back ends that were tried, or with the list of networks, for health."""
+        found = {fault for net in self.by_name().values() for fault in net.choice.faults}
+        return found | {"models_older"} if self.older_list else found
 
 
 def open_nets(
@@ -161,6 +166,7 @@ def open_nets(
         mouth=OpenedNet(opened(MOUTH), manifest[MOUTH]) if MOUTH in manifest.models else None,
         short_range_name=FACE_SHORT_RANGE_INT8 if detector.kind == "int8" else FACE_SHORT_RANGE,
         short_range_reason=detector.reason,
+        older_list=bool(state_dir and manifest.signature and is_older(manifest.signature, Path(state_dir))),
     )
 
 

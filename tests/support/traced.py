@@ -27,6 +27,8 @@ class Trace:
     def __init__(self, file: Path) -> None:
         self.file = file
         self.opened: list[Opened] = []
+        self.sought: list[str] = []
+        """Whatever was to be opened, there or not."""
         self.written: dict[str, bytearray] = {}
         """Path, or kind of socket, to all bytes that were written there, one call after the other."""
         self.listening: list[str] = []
@@ -64,9 +66,13 @@ class Trace:
         call, rest = found.groups()
         if call in {"openat", "open", "creat"}:
             path = _TEXT.search(rest)
-            if path is not None and not rest.rpartition("= ")[2].startswith("-1"):
+            if path is None:
+                return
+            name = _bytes(path[1]).decode(errors="replace")
+            self.sought.append(name)
+            if not rest.rpartition("= ")[2].startswith("-1"):
                 writing = call == "creat" or any(flag in rest for flag in ("O_WRONLY", "O_RDWR", "O_CREAT"))
-                self.opened.append(Opened(_bytes(path[1]).decode(errors="replace"), writing))
+                self.opened.append(Opened(name, writing))
             return
         target = _TARGET.match(rest)
         where = "?" if target is None else _readable(target[1])

@@ -199,12 +199,13 @@ def test_nothing_listens_to_the_network(daemon: Daemon, figure: Figures) -> None
 
 def test_nothing_on_a_stick_is_read(daemon: Daemon) -> None:
     assert len(daemon.trace.opened) > 100
-    sticks = ("/media/", "/mnt/", "/run/media/", "/run/udisks2/")
-    assert [opened.path for opened in daemon.trace.opened if opened.path.startswith(sticks)] == []
+    sticks = ("/media", "/mnt", "/run/media", "/run/udisks2")
+    # Nor looked for: there is no stick in the machine that tests.
+    assert [path for path in daemon.trace.sought if path.startswith(sticks)] == []
 
 
 def test_the_expression_network_is_never_opened(daemon: Daemon, figure: Figures) -> None:
-    paths = [opened.path for opened in daemon.trace.opened]
+    paths = daemon.trace.sought
     assert any(path.endswith("eye_state_int8.tflite") for path in paths), "the others were"
     opened = [path for path in paths if "expression" in Path(path).name and path.endswith(".tflite")]
     figure("privacy", "openings of an expression network that is switched off", len(opened), at_most=0)

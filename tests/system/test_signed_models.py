@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import signal
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import sign_command
@@ -20,17 +21,48 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.models, pytest.mark.usefixtures("fetched_models")]
 
 
+def signed_copy(checkout: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """Copy the networks into `models` below a folder, sign them, and return what goes into the configuration."""
+    shutil.copytree(checkout / "models", folder / "models")
+    assert sign_command.main(["key", "depot-2026", "--folder", str(folder)]) == 0
+    capsys.readouterr()
+    return signed_again(folder, capsys)
+
+
+def signed_again(folder: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    assert sign_models.main(["--key", str(folder / "depot-2026.key"), str(folder / "models")]) == 0
+    settings: dict[str, Any] = yaml.safe_load(capsys.readouterr().out)
+    return settings
+
+
+@pytest.mark.full
+def test_an_older_list_is_told_and_used(
+    checkout: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daemon = Daemon(tmp_path, None, **signed_copy(checkout, tmp_path, capsys))
+    signature = tmp_path / "models" / "manifest.json.sig"
+    older = signature.read_bytes()
+    day_s = 86_400.0
+    now_s = time.time()
+    monkeypatch.setattr(sign_models.time, "time", lambda: now_s + day_s)
+    signed_again(tmp_path, capsys)
+    try:
+        for old, watching in ((False, 1), (True, 2)):
+            if old:
+                signature.write_bytes(older)
+            daemon.start()
+            assert wait_for(lambda: daemon.log.read_text().count("watching") == watching, 60), daemon.log.read_text()  # noqa: B023 - asked within the round
+            assert daemon.end(signal.SIGTERM) == 0
+            assert ("somebody put an old one back" in daemon.log.read_text()) is old
+    finally:
+        daemon.close()
+
+
 def test_a_tampered_list_keeps_the_daemon_from_starting(
     checkout: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     models = tmp_path / "models"
-    shutil.copytree(checkout / "models", models)
-    key = tmp_path / "depot-2026.key"
-    assert sign_command.main(["key", "depot-2026", "--folder", str(tmp_path)]) == 0
-    capsys.readouterr()
-    assert sign_models.main(["--key", str(key), str(models)]) == 0
-    signed = yaml.safe_load(capsys.readouterr().out)
-    daemon = Daemon(tmp_path, None, **signed)
+    daemon = Daemon(tmp_path, None, **signed_copy(checkout, tmp_path, capsys))
     daemon.start()
     try:
         assert wait_for(lambda: "watching" in daemon.log.read_text(), 60), daemon.log.read_text()

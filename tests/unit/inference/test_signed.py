@@ -52,6 +52,20 @@ def test_every_changed_byte_is_noticed(manifest: Path) -> None:
             Manifest.read(manifest, keys=(DEPOT.public,))
 
 
+def test_the_serial_is_signed_too(manifest: Path) -> None:
+    content = manifest.read_bytes()
+    signature = {"key": DEPOT.name, "signature": DEPOT.over(signed_text(content, 7)), "serial": 7}
+    beside = manifest.with_name(manifest.name + SUFFIX)
+    beside.write_text(json.dumps(signature))
+    found = Manifest.read(manifest, keys=(DEPOT.public,)).signature
+    assert found is not None
+    assert found.serial == 7
+    for serial in (0, 6, 8):
+        beside.write_text(json.dumps(signature | {"serial": serial}))
+        with pytest.raises(ModelError, match="it was changed since"):
+            Manifest.read(manifest, keys=(DEPOT.public,))
+
+
 def test_another_network_in_place_of_a_signed_one_is_refused(manifest: Path, checkout: Path) -> None:
     name = "eye_state"
     found = Manifest.load(str(manifest.parent), (DEPOT.public,))
