@@ -68,6 +68,7 @@ def open_database(state_dir: Path, max_mb: float) -> tuple[sqlite3.Connection, P
     path = state_dir / FILE_NAME
     try:
         state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
+        _finish_copy(path)
         try:
             return _connect(path, max_mb), None
         except Damaged:
@@ -96,6 +97,17 @@ def copy_beside(database: sqlite3.Connection, path: Path) -> Path:
     with beside.open("rb") as file:
         os.fsync(file.fileno())
     return beside
+
+
+def _finish_copy(path: Path) -> None:
+    """Let a copy that a crash kept from its place have it, where nothing else does; no other may lie about."""
+    beside = path.with_name(f"{path.name}.new")
+    if not beside.exists():
+        return
+    if os.path.lexists(path):
+        beside.unlink()
+    else:
+        beside.rename(path)
 
 
 def take_place(written: Path, path: Path) -> Path | None:

@@ -95,6 +95,19 @@ def test_file_of_another_version_is_kept_aside(tmp_path: Path) -> None:
     assert quarantined is not None
 
 
+def test_copy_that_a_crash_kept_from_its_place_is_used_or_goes(tmp_path: Path) -> None:
+    filled(tmp_path)
+    (tmp_path / FILE_NAME).rename(tmp_path / f"{FILE_NAME}.new")
+    database, quarantined = open_database(tmp_path, 1.0)
+    assert quarantined is None
+    assert database.execute("SELECT count(*) FROM alert").fetchone() == (200,)
+    database.close()
+    (tmp_path / f"{FILE_NAME}.new").write_bytes(b"half of it")
+    database, quarantined = open_database(tmp_path, 1.0)
+    assert (quarantined, (tmp_path / f"{FILE_NAME}.new").exists()) == (None, False)
+    database.close()
+
+
 def test_only_the_newest_damaged_files_are_kept(tmp_path: Path) -> None:
     kept = []
     for _ in range(5):
