@@ -19,6 +19,8 @@ ANGER: Final = "tests/stories/test_anger.py::"
 WATCH: Final = "tests/stories/test_watch.py::"
 TIME: Final = "tests/stories/test_time.py::"
 PROPERTIES: Final = "tests/properties/test_decisions.py::"
+STORIES_OF_BASELINE: Final = "tests/stories/test_baseline.py::"
+VALIDITY: Final = "tests/stories/test_validity.py::"
 BASELINE: Final = "tests/unit/indicators/test_baseline.py"
 BOOK: Final = "tests/unit/decision/test_alerts.py::"
 
@@ -492,6 +494,27 @@ MISTAKES: Final = (
         "            self._book.contest(t_ns, button.key, remote=button.remote)",
         "            pass",
         (STORY.format("the-driver-says-wrong"),),
+    ),
+    Mutant(
+        "whoever takes the wheel inherits the fatigue of the one before",
+        "edge/decision/engine.py",
+        "if change.handover and not self._moving.active:",
+        "if change.handover and self._moving.active:",
+        (STORIES_OF_BASELINE + "test_who_takes_the_wheel_is_not_told_of_the_fatigue_of_the_one_before",),
+    ),
+    Mutant(
+        "a name told at speed ends fatigue",
+        "edge/decision/engine.py",
+        "if change.handover and not self._moving.active:",
+        "if change.handover:",
+        (STORIES_OF_BASELINE + "test_no_name_told_at_speed_and_no_other_exchange_ends_fatigue[False-True]",),
+    ),
+    Mutant(
+        "fatigue is told surer than its minute was seen",
+        "edge/decision/fatigues.py",
+        "self._bank.confidence(evidence[0].valid_fraction or 0.0, ",
+        "self._bank.confidence(1.0, ",
+        (VALIDITY + "test_fatigue_is_told_no_surer_than_its_minute_was_seen",),
     ),
     # Left alone, and accounted for.
     Mutant(
