@@ -37,8 +37,8 @@ def keep_ledger(path: Path) -> None:
     answers = os.open(f"{path}.acknowledged", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
     commit, forget = AlertOutbox.write, AlertOutbox.delete
 
-    def write(self: AlertOutbox, batch: Sequence[StoredAlert]) -> None:
-        commit(self, batch)
+    def write(self: AlertOutbox, batch: Sequence[StoredAlert], *, after: int | None = None) -> None:
+        commit(self, batch, after=after)
         numbers = [round(item.value) for stored in batch for item in stored.change.evidence if item.name == NUMBER]
         os.write(ledger, "".join(f"{number}\n" for number in numbers).encode())
 
