@@ -50,14 +50,21 @@ REFUSED: Final = {
 }
 
 
-def glance(progress: Progress) -> str:
-    """Return one line: how far each part is, and what the least learnt one waits for."""
+def glance(progress: Progress, width: int) -> str:
+    """Return one line: how far each part is, and what the least learnt one waits for.
+
+    Where `width` characters are too few for that, only the part that is furthest behind.
+    """
     line = "  ".join(f"{name_of(part.part)} {percent(part.progress)} %" for part in progress.parts)
     waiting = [part for part in progress.parts if part.waits_for is not None]
-    if not waiting:
+    if waiting:
+        behind = min(waiting, key=lambda part: part.progress)
+        line = f"{line}  | waits for {WAITS[behind.waits_for or 'ok'].partition(':')[0]}"
+    if len(line) <= width or not progress.parts:
         return line
-    behind = min(waiting, key=lambda part: part.progress)
-    return f"{line}  | waits for {WAITS[behind.waits_for or 'ok'].partition(':')[0]}"
+    least = min(progress.parts, key=lambda part: part.progress)
+    learnt = sum(part.progress >= 1.0 for part in progress.parts)
+    return f"{learnt} of {len(progress.parts)} learnt, {name_of(least.part)} {percent(least.progress)} %"
 
 
 def learning_lines(learning: list[dict[str, Any]]) -> Iterator[str]:

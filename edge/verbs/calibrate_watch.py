@@ -138,7 +138,7 @@ class _Watcher:
 
             self._told_s = elapsed_s
             if self._line.is_shown:
-                self._line.show(glance(progress))
+                self._line.show(glance(progress, self._line.width))
             else:
                 print(glance(progress), file=sys.stderr, flush=True)
         enough = self._seconds is not None and elapsed_s >= self._seconds

@@ -64,7 +64,8 @@ def test_every_part_has_a_name() -> None:
 def test_a_part_that_is_missing_says_why(refused: int) -> None:
     parts = (PartLearning("eyes", 1.0, None, 0), PartLearning("pose", 0.25, "head_turn", refused))
     progress = Progress(t_ns=0, parts=parts)
-    assert glance(progress) == "open eyes 100 %  neutral pose 25 %  | waits for the head to face the camera"
+    assert glance(progress, 79) == "open eyes 100 %  neutral pose 25 %  | waits for the head to face the camera"
+    assert glance(progress, 39) == "1 of 2 learnt, neutral pose 25 %"
     lines = list(learning_lines(learning_told(progress, WaitTally())))
     assert lines[0] == "neutral pose: 25 % learnt"
     assert any("thrown away" in line for line in lines) == (refused > 0)
