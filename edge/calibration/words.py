@@ -50,7 +50,7 @@ REFUSED: Final = {
 }
 
 
-def glance(progress: Progress, width: int) -> str:
+def glance(progress: Progress, width: int | None = None) -> str:
     """Return one line: how far each part is, and what the least learnt one waits for.
 
     Where `width` characters are too few for that, only the part that is furthest behind.
@@ -60,7 +60,7 @@ def glance(progress: Progress, width: int) -> str:
     if waiting:
         behind = min(waiting, key=lambda part: part.progress)
         line = f"{line}  | waits for {WAITS[behind.waits_for or 'ok'].partition(':')[0]}"
-    if len(line) <= width or not progress.parts:
+    if width is None or len(line) <= width or not progress.parts:
         return line
     least = min(progress.parts, key=lambda part: part.progress)
     learnt = sum(part.progress >= 1.0 for part in progress.parts)
