@@ -125,7 +125,8 @@ def browser(chromium: str) -> Iterator[Any]:
 
 
 def step(browser: Any, name: str) -> None:
-    browser.wait(f"document.body.dataset.step === '{name}'")
+    # A busy machine may let the page wait for news, and a page without news takes no press.
+    browser.wait(f"document.body?.dataset.step === '{name}' && !document.body.classList.contains('stale')")
 
 
 def ready(browser: Any, press: str) -> None:
