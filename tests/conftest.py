@@ -32,6 +32,14 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Say which tests may run at the same time, should there be several processes."""
+    from tests.support.spread import OneInRealTime
+
+    return OneInRealTime(config, log)
+
+
 @pytest.fixture(scope="session")
 def checkout() -> Path:
     return CHECKOUT

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Everything the project holds itself to: formatting, types, layers, tests.
 # Usage: bash tools/test.sh [--full] [pytest arguments]        --full adds the long runs.
+# Without arguments the tests run in two processes.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=tools/environment.sh
@@ -12,7 +13,7 @@ for argument in "$@"; do
   case "$argument" in
     --full) full=yes ;;
     -h | --help)
-      sed -n '2,3s/^# //p' "${BASH_SOURCE[0]}"
+      sed -n '2,4s/^# //p' "${BASH_SOURCE[0]}"
       exit 0
       ;;
     *) arguments+=("$argument") ;;
@@ -78,4 +79,9 @@ export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 if [ "$full" = yes ]; then
   exec .venv/bin/python -m pytest "${arguments[@]}"
 fi
-exec .venv/bin/python -m pytest -m "not full" "${arguments[@]}"
+if [ ${#arguments[@]} = 0 ]; then
+  # Tests of real time never run beside each other: tests/support/spread.py.
+  arguments=(-n 2)
+fi
+# A test that hangs fails with its stack after five minutes; one that hangs outside Python shows it after six.
+exec .venv/bin/python -m pytest -m "not full" -o faulthandler_timeout=360 "${arguments[@]}"
