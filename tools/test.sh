@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything the project holds itself to: formatting, types, layers, tests.
 # Usage: bash tools/test.sh [--full] [pytest arguments]        --full adds the long runs.
-# Without arguments the tests run in two processes.
+# With -n 2 the tests run in two processes.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=tools/environment.sh
@@ -78,10 +78,6 @@ say "== pytest"
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 if [ "$full" = yes ]; then
   exec .venv/bin/python -m pytest "${arguments[@]}"
-fi
-if [ ${#arguments[@]} = 0 ]; then
-  # Tests of real time never run beside each other: tests/support/spread.py.
-  arguments=(-n 2)
 fi
 # A test that hangs fails with its stack after five minutes; one that hangs outside Python shows it after six.
 exec .venv/bin/python -m pytest -m "not full" -o faulthandler_timeout=360 "${arguments[@]}"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,15 @@ FIELDS = [
     "vehicles", "sent", "delivered", "lost", "duplicates", "p50_ms", "p99_ms", "bytes_per_vehicle_day",
     "messages_per_vehicle_day",
 ]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _levels() -> Iterator[None]:
+    """The tool silences the log of lost links in its process, which here is that of all tests."""
+    logger = logging.getLogger("edge.uplink.link")
+    before = logger.level
+    yield
+    logger.setLevel(before)
 
 
 def simulate(*arguments: str) -> subprocess.CompletedProcess[str]:
