@@ -1,8 +1,8 @@
 """Golden frames: inputs that every machine makes for itself, byte for byte, so that no picture has to be kept.
 
 Noise shows any change of the numbers. A drawn face shows whether the *decisions* stand: the detector finds it, the mesh
-lies on it, the eye is open or closed. All is whole numbers, the four operations and square roots, which every processor
-rounds alike, and ends in 8 bits as a camera's picture does.
+lies on it, the eye is open, closed or hidden. All is whole numbers, the four operations and square roots, which every
+processor rounds alike, and ends in 8 bits as a camera's picture does.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ class _View:
     """1 is a wide open eye, 0 a closed one."""
     lips: float = 0.0
     """Half the mouth's gap."""
+    lenses: bool = False
+    """Dark glasses before the eyes."""
 
 
 _VIEWS: Final = {
@@ -43,6 +45,7 @@ _VIEWS: Final = {
     "face_mouth_open": _View((0.0, 0.0), 1.19, lips=0.15),
     "eye_open": _View((-0.29, -0.08), 0.33),
     "eye_closed": _View((-0.29, -0.08), 0.33, lids=0.0),
+    "eye_hidden": _View((-0.29, -0.08), 0.33, lenses=True),
     "mouth_closed": _View((0.0, 0.52), 0.42),
     "mouth_open": _View((0.0, 0.52), 0.42, lips=0.17),
 }
@@ -86,7 +89,7 @@ def _drawn(height: int, width: int, view: _View) -> Picture:
     x = view.centre[0] + ((np.arange(width) + 0.5) / width * 2.0 - 1.0) * view.half_side
     y = view.centre[1] + ((np.arange(height) + 0.5) / height * 2.0 - 1.0) * view.half_side
     grey: Picture = np.repeat(0.25 + 0.05 * y[:, None], width, axis=1)
-    for centre_x, centre_y, radius_x, radius_y, softness, shade in _strokes(view.lids, view.lips):
+    for centre_x, centre_y, radius_x, radius_y, softness, shade in _strokes(view):
         across, down = (x - centre_x) / radius_x, (y - centre_y) / radius_y
         columns, rows = _reach(across, 1.0 + softness), _reach(down, 1.0 + softness)
         distance = np.sqrt(np.square(across[columns]) + np.square(down[rows])[:, None])
@@ -97,8 +100,9 @@ def _drawn(height: int, width: int, view: _View) -> Picture:
     return np.clip(grey, 0.0, 1.0)
 
 
-def _strokes(lids: float, lips: float) -> Iterator[tuple[float, float, float, float, float, float]]:
+def _strokes(view: _View) -> Iterator[tuple[float, float, float, float, float, float]]:
     """Yield the ellipses of a face from back to front: centre, radii, softness of the edge, shade."""
+    lids, lips = view.lids, view.lips
     yield 0.0, 1.6, 1.3, 0.75, 0.1, 0.15  # shoulders
     yield 0.0, 0.9, 0.35, 0.5, 0.1, 0.5  # neck
     yield 0.0, -0.12, 0.82, 1.06, 0.06, 0.1  # hair
@@ -112,6 +116,9 @@ def _strokes(lids: float, lips: float) -> Iterator[tuple[float, float, float, fl
         yield side * 0.29, -0.08 - 0.08 * lids, 0.17, 0.025, 0.5, 0.2  # lashes
         yield side * 0.3, -0.3, 0.2, 0.045, 0.4, 0.15  # brow
         yield side * 0.08, 0.25, 0.05, 0.03, 0.5, 0.3  # nostril
+        if view.lenses:
+            yield side * 0.29, -0.06, 0.24, 0.17, 0.06, 0.06  # lens
+            yield side * 0.29 + 0.08, -0.12, 0.06, 0.03, 0.6, 0.3  # the window in it
     yield -0.06, 0.08, 0.03, 0.2, 0.8, 0.55  # bridge of the nose
     yield 0.0, 0.2, 0.07, 0.1, 0.8, 0.85  # its tip
     yield 0.0, 0.52, 0.24, 0.05 + lips, 0.3, 0.35  # lips

@@ -37,7 +37,9 @@ FileName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 """A file beside the manifest or in the cache, never a path out of it."""
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 Dtype = Literal["float32", "int8", "uint8"]
-Frame = Literal["noise", "face", "face_mouth_open", "eye_open", "eye_closed", "mouth_closed", "mouth_open"]
+Frame = Literal[
+    "noise", "face", "face_mouth_open", "eye_open", "eye_closed", "eye_hidden", "mouth_closed", "mouth_open"
+]
 """The golden frames that `edge.inference.golden` makes."""
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from edge.vision import hidden_eye
 from edge.vision.eye_state import CROP_SCALE
 from edge.vision.preprocess import GrayInput, Roi, cut
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from edge.types import ObservabilityReason
     from edge.vision.eye_state import EyeStateNet
     from edge.vision.headpose import HeadPose
+    from edge.vision.hidden_eye import HiddenEye
     from edge.vision.landmarks import Mesh
     from edge.vision.preprocess import Gray
 
@@ -140,11 +142,17 @@ class Eye:
         every_n: int,
         neutral_yaw_deg: float = 0.0,
         state: EyeStateNet | None = None,
+        *,
+        hidden: HiddenEye | None = None,
     ) -> None:
-        """`every_n`: measure at least on every n-th frame, 0 for no such limit; `state` None: the iris net alone."""
+        """`every_n`: measure at least on every n-th frame, 0 for no such limit.
+
+        `state` None: the iris net alone; `hidden` None: nobody looks whether a lens hides the eye.
+        """
         self._points = points
         self._iris = iris
         self._state = state
+        self._hidden = hidden
         self._every_n = every_n
         self._neutral_yaw_deg = neutral_yaw_deg
         aside_deg = min(abs(neutral_yaw_deg) + ASIDE_MARGIN_DEG, MAX_NEAR_EYE_YAW_DEG)
@@ -175,6 +183,9 @@ class Eye:
         if width * scale < MIN_EYE_PX:
             self.forget()
             return EyeReading(reason="blur")
+        if self._is_hidden(gray, mesh, t_ns):
+            self.forget()
+            return EyeReading(reason="sunglasses")
         lids = points[2:, :2].tolist()
         mesh_ratio = sum(math.dist(lids[i], lids[i + 3]) for i in range(3)) / 3 / width
         self._frames_since += 1
@@ -193,6 +204,15 @@ class Eye:
             return EyeReading(reason="head_turn")
         away = turned_away_deg / self._near_limit_deg
         return EyeReading(openness, certainty=max(0.1, 1.0 - 0.5 * away * away))
+
+    def _is_hidden(self, gray: Gray, mesh: Mesh, t_ns: int) -> bool:
+        hidden = self._hidden
+        if hidden is None:
+            return False
+        if hidden.is_due(t_ns):
+            roi = self._roi(mesh, hidden_eye.CROP_SCALE)
+            hidden.look(cut(gray, roi, hidden.size, mirror=self._points.mirror), t_ns)
+        return hidden.told
 
     def _take(self, ratio: float, mesh_ratio: float, t_ns: int) -> None:
         """Take a measurement; where the mesh says that nothing moved since the last one, both are of the same lid."""

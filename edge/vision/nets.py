@@ -28,6 +28,7 @@ FACE_FULL_RANGE = "face_full_range"
 FACE_MESH = "face_mesh"
 IRIS = "iris"
 EYE_STATE = "eye_state"
+EYE_HIDDEN = "eye_hidden"
 MOUTH = "mouth"
 EXPRESSION = "expression"
 EXPRESSION_FUSION = "expression_fusion"
@@ -76,6 +77,8 @@ class Nets:
     """None when the expression is switched off: then their files are never opened."""
     eye_state: OpenedNet | None = None
     """None where the manifest has none: then the iris net alone says how far an eye is open."""
+    eye_hidden: OpenedNet | None = None
+    """None where the manifest has none: then eyes behind dark lenses are judged as all others."""
     mouth: OpenedNet | None = None
     """None where the manifest has none: then the mesh alone says whether somebody yawns."""
     short_range_name: str = FACE_SHORT_RANGE
@@ -92,6 +95,8 @@ class Nets:
             nets[FACE_FULL_RANGE] = self.full_range.opened
         if self.eye_state is not None:
             nets[EYE_STATE] = self.eye_state.net
+        if self.eye_hidden is not None:
+            nets[EYE_HIDDEN] = self.eye_hidden.net
         if self.mouth is not None:
             nets[MOUTH] = self.mouth.net
         if self.expression is not None:
@@ -102,7 +107,8 @@ class Nets:
     def names(self) -> tuple[str, ...]:
         """Return the names of all that may run, opened or not."""
         always = (self.short_range_name, FACE_FULL_RANGE, FACE_MESH, IRIS)
-        own = (*((EYE_STATE,) if self.eye_state else ()), *((MOUTH,) if self.mouth else ()))
+        ours = {EYE_STATE: self.eye_state, EYE_HIDDEN: self.eye_hidden, MOUTH: self.mouth}
+        own = tuple(name for name, net in ours.items() if net is not None)
         return (*always, *own, EXPRESSION, EXPRESSION_FUSION) if self.expression else (*always, *own)
 
     def degraded_reason(self) -> str | None:
@@ -136,6 +142,9 @@ def open_nets(
     def opened(name: str) -> Net:
         return opener(name)()
 
+    def opened_if_known(name: str) -> OpenedNet | None:
+        return OpenedNet(opened(name), manifest[name]) if name in manifest.models else None
+
     def opener(name: str, *, timed: bool = True, delegate: Requested | None = None) -> Callable[[], Net]:
         path = manifest.resolve(name)
         return lambda: open_trusted(
@@ -155,7 +164,8 @@ def open_nets(
         full_range=OnDemand(opener(FACE_FULL_RANGE, timed=False)),
         mesh=opened(FACE_MESH),
         iris=opened(IRIS),
-        eye_state=OpenedNet(opened(EYE_STATE), manifest[EYE_STATE]) if EYE_STATE in manifest.models else None,
+        eye_state=opened_if_known(EYE_STATE),
+        eye_hidden=opened_if_known(EYE_HIDDEN),
         expression=ExpressionNets(
             network=OpenedNet(opened(EXPRESSION), manifest[EXPRESSION]),
             # A few thousand products in float: no back end is quicker, and plain kernels are the same everywhere.
@@ -163,7 +173,7 @@ def open_nets(
         )
         if expression.enabled
         else None,
-        mouth=OpenedNet(opened(MOUTH), manifest[MOUTH]) if MOUTH in manifest.models else None,
+        mouth=opened_if_known(MOUTH),
         short_range_name=FACE_SHORT_RANGE_INT8 if detector.kind == "int8" else FACE_SHORT_RANGE,
         short_range_reason=detector.reason,
         older_list=bool(state_dir and manifest.signature and is_older(manifest.signature, Path(state_dir))),

@@ -19,6 +19,7 @@ from edge.vision.eyes import LEFT_EYE, RIGHT_EYE, Eye, EyeReading, IrisNet
 from edge.vision.finder import FaceFinder
 from edge.vision.glasses import GlassesReader
 from edge.vision.headpose import HeadPoseReader
+from edge.vision.hidden_eye import HiddenEye, HiddenEyeNet
 from edge.vision.landmarks import ALL_POINTS, MIN_PRESENCE, Mesh
 from edge.vision.mouth import MouthNet, mouth_ratio
 from edge.vision.quality import CropQuality, crop_quality
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from edge.config.schema import Camera, Expression, Vision
     from edge.types import ObservabilityReason
     from edge.vision.detector import Detection
+    from edge.vision.eyes import EyePoints
     from edge.vision.nets import Nets
     from edge.vision.preprocess import Floats, Gray, Roi
 
@@ -87,8 +89,14 @@ class FaceObserver:
         self._pose = HeadPoseReader(camera.fov_deg)
         iris = IrisNet(nets.iris)
         state = EyeStateNet(nets.eye_state.net, nets.eye_state.model) if nets.eye_state else None
-        self._right_eye = Eye(RIGHT_EYE, iris, vision.iris_every_n, camera.neutral_yaw_deg, state)
-        self._left_eye = Eye(LEFT_EYE, iris, vision.iris_every_n, camera.neutral_yaw_deg, state)
+        hidden = HiddenEyeNet(nets.eye_hidden.net) if nets.eye_hidden else None
+
+        def eye(points: EyePoints) -> Eye:
+            looker = HiddenEye(hidden) if hidden else None
+            return Eye(points, iris, vision.iris_every_n, camera.neutral_yaw_deg, state, hidden=looker)
+
+        self._right_eye = eye(RIGHT_EYE)
+        self._left_eye = eye(LEFT_EYE)
         self._expression = (
             ExpressionReader(nets.expression, camera.light) if nets.expression and expression.enabled else None
         )
@@ -223,7 +231,7 @@ class FaceObserver:
                 clipped_ratio=track.quality.clipped_ratio,
                 faces=self._faces,
                 glasses=glasses,
-                reason=_reason(left, right),
+                reason=_reason(left, right, glasses=glasses),
             ),
         )
 
@@ -237,11 +245,13 @@ class FaceObserver:
         return track.yawn
 
 
-def _reason(left: EyeReading, right: EyeReading) -> ObservabilityReason:
+def _reason(left: EyeReading, right: EyeReading, *, glasses: bool | None) -> ObservabilityReason:
     """Say why no eye could be judged; `ok` when at least one was."""
     if left.openness is not None or right.openness is not None:
         return "ok"
-    return left.reason or right.reason or "eyes_occluded"
+    reason = left.reason or right.reason or "eyes_occluded"
+    # Something hides the eyes, and it is no lens: hair, a hand.
+    return "eyes_occluded" if reason == "sunglasses" and glasses is False else reason
 
 
 def _slides(aside_deg: float, mouth: float) -> bool:

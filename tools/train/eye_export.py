@@ -26,8 +26,8 @@ PICTURES = 800
 """Half as they are, half night-like: activations of both must fit the scales [D]."""
 
 
-def to_tflite(net: EyeNet) -> bytes:
-    """Write the network as a float .tflite: input ``crop`` (1, 48, 48, 1), output ``state`` (1, 2)."""
+def to_tflite(net: EyeNet, output: str, described: str) -> bytes:
+    """Write the network as a float .tflite: input ``crop`` (1, 48, 48, 1), output (1, answers) named `output`."""
     graph = FloatGraph("crop", (1, INPUT_PX, INPUT_PX, 1))
 
     def layer(x: int, part: ConvNorm, name: str) -> int:
@@ -41,7 +41,7 @@ def to_tflite(net: EyeNet) -> bytes:
         x = graph.add(x, y, f"block{number}/add")
     x = graph.spatial_mean(layer(x, net.head, "head"), "mean")
     weights, bias = (p.detach().numpy() for p in (net.answers.weight, net.answers.bias))
-    return graph.finish(graph.fully_connected(x, "state", weights, bias), "Eye state: logit of open, scaled openness")
+    return graph.finish(graph.fully_connected(x, output, weights, bias), described)
 
 
 def main() -> None:
@@ -65,7 +65,8 @@ def main() -> None:
 
     # Activations, not accuracy, are compared: that the network has met these eyes before does not matter here.
     used = {"calibration": pictures(drawn[:PICTURES]), "check": pictures(drawn[PICTURES:])}
-    write_float_file(options.run, "eye", to_tflite(net), net, used)
+    model = to_tflite(net, "state", "Eye state: logit of open, scaled openness")
+    write_float_file(options.run, "eye", model, net, used)
 
 
 if __name__ == "__main__":

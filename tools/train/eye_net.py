@@ -41,9 +41,18 @@ class EyeBlock(nn.Module):
 
 
 class EyeNet(nn.Module):
-    """(N, 2) from normalised grey crops (N, 1, 48, 48) in [-1, 127/128]: logit of open, scaled openness."""
+    """(N, 2) from normalised grey crops (N, 1, 48, 48) in [-1, 127/128]: logit of open, scaled openness.
 
-    def __init__(self, widths: tuple[int, int, int] = WIDTHS, head: int = HEAD_CHANNELS, dropout: float = 0.2) -> None:
+    Another number of `answers` is another question to the same kind of network (`hidden.py`).
+    """
+
+    def __init__(
+        self,
+        widths: tuple[int, int, int] = WIDTHS,
+        head: int = HEAD_CHANNELS,
+        dropout: float = 0.2,
+        answers: int = 2,
+    ) -> None:
         super().__init__()
         first, second, third = widths
         self.stem = ConvNorm(1, first, 3, 2, depthwise=False, relu=True)
@@ -53,10 +62,10 @@ class EyeNet(nn.Module):
         self.block2 = EyeBlock(third)
         self.head = ConvNorm(third, head, 1, 1, depthwise=False, relu=True)
         self.dropout = nn.Dropout(dropout)
-        self.answers = nn.Linear(head, 2)
+        self.answers = nn.Linear(head, answers)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, 1, 48, 48) to (N, 2)."""
+        """(N, 1, 48, 48) to (N, answers)."""
         x = self.block1(self.down1(self.stem(x)))
         x = self.head(self.block2(self.down2(x)))
         return self.answers(self.dropout(x.mean((2, 3))))

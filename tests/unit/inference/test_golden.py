@@ -17,6 +17,7 @@ DRAWN = {
     "face_mouth_open": "a353c055",
     "eye_open": "e2bc6916",
     "eye_closed": "e7f874f8",
+    "eye_hidden": "c768a194",
     "mouth_closed": "fd829f0c",
     "mouth_open": "d3596077",
 }
@@ -70,6 +71,12 @@ def test_an_open_eye_is_bright_beside_the_dark_iris_and_a_closed_one_is_not() ->
     assert opened[iris] < 50
     assert opened[white] > 180
     assert closed[white] < 180
+
+
+def test_a_lens_leaves_nothing_of_the_eye() -> None:
+    hidden = grey("eye_hidden")
+    assert hidden[44:56, 24:56].max() < 110
+    assert (hidden < 40).mean() > 0.25
 
 
 def test_an_open_mouth_is_a_large_dark_hole() -> None:

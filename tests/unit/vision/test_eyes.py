@@ -208,3 +208,38 @@ def test_the_less_contrast_the_more_the_eye_state_net_has_to_say() -> None:
 @pytest.mark.parametrize("ratio", [0.07, 0.09, 0.105, 0.2, 0.26])
 def test_openness_and_ratio_are_each_others_inverse(ratio: float) -> None:
     assert ratio_of(openness_of(ratio)) == pytest.approx(ratio)
+
+
+class Looking:
+    """Says of every look whether a lens hides the eye."""
+
+    size = 48
+
+    def __init__(self, *, told: bool) -> None:
+        self.told = told
+        self.looks = 0
+
+    def is_due(self, t_ns: int) -> bool:
+        return t_ns % (3 * FRAME_NS) == 0
+
+    def look(self, crop: np.ndarray, t_ns: int) -> None:
+        assert crop.shape == (48, 48)
+        assert t_ns >= 0
+        self.looks += 1
+
+
+def test_an_eye_behind_a_lens_is_not_judged_however_shut_it_looks(make_mesh: MakeMesh) -> None:
+    hidden = Looking(told=False)
+    iris = Iris(0.03)
+    eye = Eye(RIGHT_EYE, iris, 3, hidden=hidden)
+    seen = follow(eye, make_mesh(), 6)
+    assert [one.openness for one in seen] == [0.0] * 6
+    assert hidden.looks == 2
+    hidden.told = True
+    calls = iris.calls
+    unseen = follow(eye, make_mesh(), 6, start=6)
+    assert {(one.openness, one.reason) for one in unseen} == {(None, "sunglasses")}
+    assert iris.calls == calls
+    assert hidden.looks == 4
+    hidden.told = False
+    assert follow(eye, make_mesh(), 1, start=12)[0].openness == 0.0

@@ -35,7 +35,8 @@ def test_the_expression_network_is_never_touched_when_it_is_off(manifest: Watche
     nets = open_nets(Inference(), Expression(enabled=False), manifest=manifest)
     assert nets.expression is None
     assert "expression" not in manifest.asked
-    assert set(nets.names()) == {"face_short_range", "face_full_range", "face_mesh", "iris", "eye_state", "mouth"}
+    detectors = {"face_short_range", "face_full_range"}
+    assert set(nets.names()) == detectors | {"face_mesh", "iris", "eye_state", "eye_hidden", "mouth"}
 
 
 def test_the_full_range_net_is_checked_at_once_and_opened_when_it_is_needed(manifest: Watched) -> None:
@@ -60,7 +61,7 @@ def test_an_edge_tpu_that_is_not_there_is_said_for_each_network(manifest: Watche
     assert set(used.values()) == {"xnnpack"}
     reason = nets.degraded_reason()
     assert reason is not None
-    assert reason.count("_edgetpu.tflite beside the model") == 6
+    assert reason.count("_edgetpu.tflite beside the model") == 7
 
 
 @pytest.mark.parametrize(("variant", "name"), [("float", "face_short_range"), ("int8", "face_short_range_int8")])

@@ -11,9 +11,10 @@ import pytest
 from edge.config.schema import Camera, Expression, Vision
 from edge.inference.manifest import Manifest
 from edge.vision.detector import SHORT_RANGE, anchor_centres
+from edge.vision.eyes import EyeReading
 from edge.vision.landmarks import MESH_PX, TRACK_SCALE, Mesh
 from edge.vision.nets import ExpressionNets, Nets, OnDemand, OpenedNet
-from edge.vision.observer import FULL_RANGE_EVERY_FRAMES, FaceObserver
+from edge.vision.observer import FULL_RANGE_EVERY_FRAMES, FaceObserver, _reason
 
 MakeMesh = Callable[..., Mesh]
 NETWORK = Manifest.load()["expression"]
@@ -261,3 +262,18 @@ def test_every_number_is_finite(cabin: Cabin) -> None:
     (seen,) = cabin.observe()
     numbers = [seen.face, seen.mouth_ratio, seen.yaw_deg, seen.pitch_deg, seen.roll_deg, *seen.face_box]
     assert all(math.isfinite(number) for number in numbers)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "glasses", "reason"),
+    [
+        (EyeReading(0.9), EyeReading(reason="sunglasses"), True, "ok"),
+        (EyeReading(reason="head_turn"), EyeReading(reason="sunglasses"), True, "head_turn"),
+        (EyeReading(reason="sunglasses"), EyeReading(reason="sunglasses"), True, "sunglasses"),
+        (EyeReading(reason="sunglasses"), EyeReading(reason="sunglasses"), None, "sunglasses"),
+        (EyeReading(reason="sunglasses"), EyeReading(reason="sunglasses"), False, "eyes_occluded"),
+        (EyeReading(reason="glare"), EyeReading(), False, "glare"),
+    ],
+)
+def test_why_no_eye_can_be_judged(left: EyeReading, right: EyeReading, glasses: bool | None, reason: str) -> None:
+    assert _reason(left, right, glasses=glasses) == reason
