@@ -31,6 +31,9 @@ HEARD_FAULT_NS: Final = NS_PER_S
 HEARD_BLIND_NS: Final = 60 * NS_PER_S
 BLIND_PICTURE: Final = frozenset({"dark", "blur", "covered", "frozen"})
 """A picture like this for so long is a lamp, a lens or a mounting that failed, although no fault was found [D]."""
+RENAMED_NS: Final = 5 * NS_PER_S
+"""Another reason for the same blindness is told once it has stood for so long: a driver with sunglasses who looks about
+is no news every second [D]."""
 WELL_NS: Final = NS_PER_S
 """So long without the cause, the health alert closes [D]."""
 
@@ -102,7 +105,10 @@ class HealthRules(Judge):
         self._blind_ns = 0
         self._fault_ns = 0
         self._well_ns = 0
+        self._renamed_ns = 0
         self._reason: str | None = None
+        self._of_fault = False
+        """The reason that was told is a fault of the camera."""
 
     def evaluate(self, t_ns: int, duration_ns: int, *, moving: bool) -> None:
         """Judge camera and observability; `duration_ns` is the time since the last judgement."""
@@ -124,14 +130,22 @@ class HealthRules(Judge):
             return
         self._well_ns = 0
         level = max(book.level("health"), WARNING if self._is_heard(moving=moving) else NOTICE)
-        if is_open and reason == self._reason and level == book.level("health"):
+        if is_open and level == book.level("health") and not self._is_news(reason, fault, duration_ns):
             return
-        self._reason = reason
+        self._reason, self._of_fault, self._renamed_ns = reason, fault is not None, 0
         evidence, terms = self._blindness() if fault is None else self._fault()
         if is_open:
             book.change("health", level, t_ns, evidence=evidence, terms=terms, reason=reason)
         else:
             book.open("health", level, t_ns, evidence=evidence, terms=terms, reason=reason)
+
+    def _is_news(self, reason: str, fault: str | None, duration_ns: int) -> bool:
+        """Tell whether the reason differs from the one that was told, by a fault or for long enough."""
+        if reason == self._reason:
+            self._renamed_ns = 0
+            return False
+        self._renamed_ns += duration_ns
+        return fault is not None or self._of_fault or self._renamed_ns >= RENAMED_NS
 
     def _is_heard(self, *, moving: bool) -> bool:
         """Tell whether it has lasted long enough to be heard: not only a driver who looks at a light must know."""

@@ -6,7 +6,9 @@ from itertools import pairwise
 
 import pytest
 
-from tests.stories.builder import AlertChange, Drive, Tick
+from tests.stories.builder import AlertChange, Drive, Tick, seconds
+
+UNREAD = {"eye_openness_left": None, "eye_openness_right": None}
 
 
 def test_driver_absent(any_camera: dict[str, float]) -> None:
@@ -223,3 +225,24 @@ def test_a_failing_camera_is_heard_amid_a_warning_that_has_had_its_sound() -> No
     assert told.alerts("driver_absent")[0].reason is None, "still open"
     starts = [(warning.kind, warning.level) for warning in told.warnings() if warning.action == "start"]
     assert starts[-2:] == [("driver_absent", 2), ("health", 2)]
+
+
+def health_changes(drive: Drive) -> list[AlertChange]:
+    return [d for d in drive.judge().decisions if isinstance(d, AlertChange) and d.kind == "health"]
+
+
+def test_a_blindness_whose_reason_flickers_is_told_once() -> None:
+    drive = Drive(fps=15).ahead(5)
+    for _ in range(20):
+        drive.show(3, quality={"reason": "sunglasses"}).show(3, **UNREAD, quality={"reason": "head_turn"})
+    told = health_changes(drive)
+    assert (told[0].phase, told[0].reason) == ("opened", "sunglasses")
+    assert len(told) <= 2, [(one.t_ns, one.reason) for one in told]
+
+
+def test_another_reason_that_stays_is_told_after_five_seconds() -> None:
+    drive = Drive(fps=15).ahead(5).show(30, quality={"reason": "sunglasses"})
+    told = health_changes(drive.show(60, quality={"reason": "eyes_occluded"}))
+    assert [(one.phase, one.reason) for one in told] == [("opened", "sunglasses"), ("updated", "eyes_occluded")]
+    # Half of the window is of the new reason after five seconds, and it must stand for another five.
+    assert seconds(told[1].t_ns) == pytest.approx(5 + 30 + 5 + 5, abs=0.5)
