@@ -41,7 +41,7 @@ class Doctored(runtime.Interpreter):
 
     def get_tensor(self, *given):
         answer = super().get_tensor(*given)
-        return np.roll(answer, 1, axis=-1) + np.ones_like(answer) if self.on in {wrong} else answer
+        return -np.roll(answer, 1, axis=-1) - np.ones_like(answer) if self.on in {wrong} else answer
 
 runtime.Interpreter = Doctored
 """

@@ -17,7 +17,7 @@ from edge.runtime.private_process import keep_private
 keep_private()
 pathlib.Path(sys.argv[1], "file").write_text("x")
 limits = subprocess.run(["cat", "/proc/self/limits"], capture_output=True, text=True, check=True).stdout
-print(next(line for line in limits.splitlines() if line.startswith("Max core file size")))
+print(next(line for line in limits.splitlines() if line.startswith("Max core file size")), flush=True)
 os.abort()
 """
 
