@@ -101,6 +101,20 @@ MISTAKES: Final = (
         (WATCH + "test_a_fault_that_blinds_is_heard_after_a_second",),
     ),
     Mutant(
+        "another reason for a blindness is news at once",
+        "edge/decision/watch.py",
+        "self._of_fault or self._renamed_ns >= RENAMED_NS",
+        "True",
+        (WATCH + "test_a_blindness_whose_reason_flickers_is_told_once",),
+    ),
+    Mutant(
+        "the reason for a blindness that was told first stays for ever",
+        "edge/decision/watch.py",
+        "self._of_fault or self._renamed_ns >= RENAMED_NS",
+        "self._of_fault",
+        (WATCH + "test_another_reason_that_stays_is_told_after_five_seconds",),
+    ),
+    Mutant(
         "a camera that fails is kept unheard by a warning that is open",
         "edge/decision/alerts.py",
         "return self._health_over(alert) or alert",
